@@ -1,0 +1,63 @@
+"""Checks of arguments: every refusal names the argument, its value and the allowed range."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Parity = Literal["even", "odd"]
+
+
+def check_positive_integer(name: str, value: Any) -> int:
+    """Return ``value`` as an int, or raise ``ValueError`` unless it is an integer of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
+        raise ValueError(f"{name} = {value!r}; allowed: an integer of at least 1")
+    return int(value)
+
+
+def check_finite(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """Return ``value`` as a float array, or raise ``ValueError`` unless it is real and finite."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"{name} = {value!r}; allowed: real numbers")
+    array = np.asarray(array, dtype=float)
+    # A reduction to two numbers, not a mask: detunings may fill most of the memory.
+    if array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
+        where = np.flatnonzero(~np.isfinite(array))[0]
+        raise ValueError(
+            f"{name} holds {array.flat[where]} at index {where}; allowed: finite numbers"
+        )
+    return array
+
+
+def check_nonnegative(name: str, value: float) -> float:
+    """Return ``value`` as a float, or raise ``ValueError`` unless it is finite and not negative."""
+    if check_finite(name, value).ndim or value < 0:
+        raise ValueError(f"{name} = {value!r}; allowed: a single number of at least 0")
+    return float(value)
+
+
+def check_theta(theta: float, n_spins: int, parity: str | None = None) -> float:
+    """Return the polar angle, or raise ``ValueError`` where the cat state of Eq. 6 is zero."""
+    value = check_nonnegative("theta", theta)
+    if value > np.pi:
+        raise ValueError(f"theta = {theta!r}; allowed: 0 <= theta <= pi")
+    if parity is not None:
+        check_parity(parity)
+        only = {0.0: "even", np.pi: "odd" if n_spins % 2 else "even"}.get(value, parity)
+        if parity != only:
+            raise ValueError(
+                f"theta = {theta!r} with n_spins = {n_spins} has no {parity} cat state (Eq. 6 "
+                f"vanishes); allowed: 0 < theta < pi, or parity = {only!r}"
+            )
+    return value
+
+
+def check_parity(parity: str) -> Parity:
+    """Return ``parity``, or raise ``ValueError`` unless it is "even" or "odd"."""
+    if parity not in get_args(Parity):
+        raise ValueError(f"parity = {parity!r}; allowed: 'even' or 'odd'")
+    return parity  # type: ignore[return-value]

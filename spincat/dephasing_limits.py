@@ -1,0 +1,131 @@
+r"""The limits of the free-evolution fidelities that the paper takes (Eqs. 12-14 and 17-21).
+
+All hold for N → ∞ at fixed \|α\|, with cosᴺθ → exp(-2\|α\|²); the exact expressions for any N are
+in `spincat.dephasing`.  With x = \|α\|² and g = exp(-δ²t²/2) the averages of Eqs. 12 and 18 are
+
+    coherent: exp[-2x(1-g)]     even cat: cosh²(gx)/cosh²x     odd cat: sinh²(gx)/sinh²x
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spincat._checks import Parity, check_nonnegative, check_parity, check_positive_integer
+from spincat.dephasing import _exponent
+
+Floats = NDArray[np.float64]
+
+
+def bosonic_coherent_fidelity(alpha: complex, delta: float, times: ArrayLike) -> Floats:
+    r"""Mean fidelity of a coherent state for N → ∞ (Eq. 12): exp[-2\|α\|²(1 - exp(-δ²t²/2))].
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+    return np.asarray(np.exp(2 * _intensity(alpha) * np.expm1(-_exponent(delta, times) / 2)))
+
+
+def small_coherent_fidelity(alpha: complex, delta: float, times: ArrayLike) -> Floats:
+    r"""Leading order in \|α\| of Eq. 12 (Eq. 13): 1 - 2\|α\|²(1 - exp(-δ²t²/2)).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+    return np.asarray(1 + 2 * _intensity(alpha) * np.expm1(-_exponent(delta, times) / 2))
+
+
+def small_coherent_variance(n_spins: int, alpha: complex, delta: float, times: ArrayLike) -> Floats:
+    r"""Variance at small \|α\|, Eq. 14 corrected: (2\|α\|⁴/N)(1 - exp(-δ²t²))².
+
+    The paper prints the bracket without its square; the exact variance for any N is
+    :func:`spincat.dephasing.var_coherent_fidelity`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+    n_spins = check_positive_integer("n_spins", n_spins)
+    bracket = np.expm1(-_exponent(delta, times))
+    return np.asarray(2 * _intensity(alpha) ** 2 / n_spins * bracket**2)
+
+
+def bosonic_overlap(alpha: complex) -> float:
+    r"""Overlap of \|α⟩ and \|-α⟩, the limit of cosᴺθ (Eq. 17): exp(-2\|α\|²).
+
+    Raises
+    ------
+    ValueError
+        If ``alpha`` is not finite.
+    """
+    return float(np.exp(-2 * _intensity(alpha)))
+
+
+def bosonic_cat_fidelity(alpha: complex, delta: float, times: ArrayLike, parity: Parity) -> Floats:
+    r"""Mean fidelity of a cat state for N → ∞ (Eq. 18), as a ratio of hyperbolic functions.
+
+    .. math::
+        \overline{F_+} = \frac{\cosh^2(g|\alpha|^2)}{\cosh^2|\alpha|^2}, \quad
+        \overline{F_-} = \frac{\sinh^2(g|\alpha|^2)}{\sinh^2|\alpha|^2}, \quad
+        g = e^{-\delta^2t^2/2}
+
+    At t = ∞ this is Eq. 19: sech²\|α\|² and 0.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range, or the state vanishes (an odd cat at α = 0).
+    """
+    x, g = _intensity(alpha, parity), np.exp(-_exponent(delta, times) / 2)
+    sign = 1 if parity == "even" else -1
+    # cosh(gx)/cosh(x) with the growing exponentials divided out
+    half = np.expm1(-2 * g * x) if sign < 0 else -1 - np.exp(-2 * g * x)
+    full = np.expm1(-2 * x) if sign < 0 else -1 - np.exp(-2 * x)
+    return np.asarray((np.exp((g - 1) * x) * half / full) ** 2)
+
+
+def short_time_cat_fidelity(
+    alpha: complex, delta: float, times: ArrayLike, parity: Parity
+) -> Floats:
+    r"""Mean fidelity of a cat state to order t² (Eq. 20): 1 - \|α\|² tanh^{±1}(\|α\|²) δ²t².
+
+    Eq. 21 is its limit \|α\| ≪ 1, 1 - \|α\|⁴δ²t² (even) and 1 - δ²t² (odd); for \|α\| ≫ 1 both
+    become 1 - \|α\|²δ²t².
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range, or the state vanishes (an odd cat at α = 0).
+    """
+    x = _intensity(alpha, parity)
+    rate = x * np.tanh(x) if parity == "even" else x / np.tanh(x)
+    return np.asarray(1 - rate * _exponent(delta, times))
+
+
+def odd_cat_floor(n_spins: int, alpha: complex) -> float:
+    r"""Long-time mean fidelity of an odd cat to order 1/N: \|α\|⁴/(N sinh²\|α\|²).
+
+    The paper's Eq. 19 keeps the order N⁰ only, which is zero.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range, or the state vanishes (α = 0).
+    """
+    x = _intensity(alpha, "odd")
+    return float((2 * x * np.exp(-x) / np.expm1(-2 * x)) ** 2) / check_positive_integer(
+        "n_spins", n_spins
+    )
+
+
+def _intensity(alpha: complex, parity: Parity | None = None) -> float:
+    """|α|², refused where a cat of this parity vanishes."""
+    size = check_nonnegative("abs(alpha)", float(np.abs(alpha)))
+    if parity is not None and check_parity(parity) == "odd" and size == 0:
+        raise ValueError("alpha = 0 has no odd cat state; allowed: abs(alpha) > 0")
+    return size**2

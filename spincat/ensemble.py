@@ -1,0 +1,78 @@
+"""The parameters of the model, Eqs. 1-2 of arXiv:2403.16491, and what follows from them alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spincat._checks import check_finite, check_nonnegative, check_positive_integer
+
+
+@dataclass(frozen=True, eq=False)
+class SpinEnsemble:
+    r"""N two-level spins with two-photon drive and collective two-body loss (Eqs. 1-2).
+
+    .. math::
+        \dot\rho = -i[H, \rho] + \frac{\Gamma_2}{N^2}\mathcal{D}[S_-^2]\rho, \qquad
+        H = \frac12\sum_n \delta_n\sigma^z_n
+            + \frac{\eta}{N}\left(e^{i\varphi} S_-^2 + e^{-i\varphi} S_+^2\right).
+
+    All rates are in units of Γ2, so ``eta`` means η/Γ2 and ``detunings`` means δ_n/Γ2.
+
+    Parameters
+    ----------
+    n_spins
+        Number of spins N ≥ 1.
+    eta
+        Strength of the two-photon drive, η/Γ2 ≥ 0.
+    phase
+        Phase φ of the drive, in radians.
+    detunings
+        The N detunings δ_n/Γ2, one per spin; zero for identical spins (the default).
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not finite or outside its range, or ``detunings`` has not N entries.
+
+    Examples
+    --------
+    >>> round(SpinEnsemble(n_spins=200, eta=0.125).theta, 4)
+    0.0707
+    """
+
+    n_spins: int
+    eta: float
+    phase: float = 0.0
+    detunings: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        check_positive_integer("n_spins", self.n_spins)
+        check_nonnegative("eta", self.eta)
+        check_finite("phase", self.phase)
+        values = np.zeros(self.n_spins) if self.detunings is None else np.array(self.detunings)
+        check_finite("detunings", values)
+        if values.shape != (self.n_spins,):
+            raise ValueError(
+                f"detunings has shape {values.shape}; allowed: ({self.n_spins},), one per spin"
+            )
+        values = values.astype(float)
+        values.flags.writeable = False
+        object.__setattr__(self, "detunings", values)
+
+    @property
+    def azimuth(self) -> float:
+        """Azimuth ϕ = arg α = -(φ/2 + π/4) of the stabilised coherent state in Eq. 5, radians."""
+        return -(self.phase / 2 + np.pi / 4)
+
+    @property
+    def alpha(self) -> complex:
+        """Stabilised bosonic amplitude α = √(2η/Γ2) exp[-i(φ/2 + π/4)] of Sec. II."""
+        return complex(np.sqrt(2 * self.eta) * np.exp(1j * self.azimuth))
+
+    @property
+    def theta(self) -> float:
+        """Polar angle θ of the stabilised coherent state, tan(θ/2) = |α|/√N (Sec. III.1)."""
+        return float(2 * np.arctan(np.sqrt(2 * self.eta / self.n_spins)))

@@ -1,0 +1,235 @@
+"""Fig. 1: free evolution of coherent, even and odd cat states; larger amplitudes; the odd floor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from spincat import dephasing, dephasing_limits, provenance
+from spincat._checks import Parity, check_nonnegative, check_positive_integer
+from spincat.broadening import Gaussian
+from spincat.figures import COLOURS
+
+STATES = "coherent", "even", "odd"
+LABELS = {"coherent": "spin coherent", "even": "even cat", "odd": "odd cat"}
+_PARITIES: tuple[Parity, Parity] = ("even", "odd")
+
+
+def compute(
+    n_spins: int = 200,
+    theta: float | None = None,
+    delta: float = 1.0,
+    draws: int = 10,
+    seed: int = 1,
+    t_max: float = 5.0,
+    n_times: int = 401,
+) -> xr.Dataset:
+    """Fidelities of the three states for random detunings and their exact means (Eqs. 10, 11, 16).
+
+    Parameters
+    ----------
+    n_spins, theta
+        Number of spins and polar angle; the default θ = 1/√N is the paper's.
+    delta
+        Standard deviation δ/Γ2 of the Gaussian detunings.
+    draws, seed
+        Number of realisations and the seed of their generator.
+    t_max, n_times
+        Γ2·t runs from 0 to ``t_max`` in ``n_times`` equally spaced points.
+
+    Returns
+    -------
+    Dataset with ``fidelity`` (state, draw, time) and ``mean_fidelity`` (state, time).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+    check_positive_integer("n_spins", n_spins)
+    theta = float(1 / np.sqrt(n_spins)) if theta is None else theta
+    times = np.linspace(0, check_nonnegative("t_max", t_max), n_times)
+    detunings = Gaussian(delta).draw(n_spins, draws, seed)
+    samples, means = _samples(detunings, theta, times), _means(n_spins, theta, delta, times)
+    return xr.Dataset(
+        {
+            "fidelity": (("state", "draw", "time"), samples, _units("fidelity of one draw")),
+            "mean_fidelity": (("state", "time"), means, _units("mean fidelity")),
+        },
+        coords={
+            "state": list(STATES),
+            "draw": np.arange(draws),
+            "time": ("time", times, {"long_name": "time", "units": "1/Gamma_2"}),
+        },
+        attrs=provenance.attributes(n_spins=n_spins, theta=theta, delta=delta, seed=seed),
+    )
+
+
+def draw(dataset: xr.Dataset) -> Figure:
+    """Draw the dataset of :func:`compute`: draws as thin lines, means dashed, as in Fig. 1."""
+    figure, axes = plt.subplots()
+    _draw_states(axes, dataset)
+    axes.set(xlabel=r"$\delta\,t$", ylabel="fidelity $F(t)$", ylim=(-0.02, 1.02))
+    axes.legend(loc="upper right", bbox_to_anchor=(1.0, 0.55))
+    return figure
+
+
+def compute_amplitudes(
+    intensities: Sequence[float] = (0.25, 1.0, 2.0, 4.0),
+    n_spins: int = 200,
+    delta: float = 1.0,
+    draws: int = 10,
+    seed: int = 1,
+    t_max: float = 5.0,
+    n_times: int = 201,
+) -> xr.Dataset:
+    """The curves of :func:`compute` for several ``intensities`` |α|² = N tan²(θ/2).
+
+    Returns
+    -------
+    Dataset as from :func:`compute`, with the further dimension ``intensity``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+    check_positive_integer("n_spins", n_spins)
+    parts = [
+        compute(n_spins, _theta(n_spins, intensity), delta, draws, seed, t_max, n_times)
+        for intensity in intensities
+    ]
+    dataset = xr.concat(parts, xr.DataArray(list(intensities), dims="intensity", name="intensity"))
+    dataset.attrs = {k: v for k, v in parts[0].attrs.items() if k != "theta"}
+    dataset["intensity"].attrs = _units("|alpha|^2")
+    return dataset
+
+
+def draw_amplitudes(dataset: xr.Dataset) -> Figure:
+    """Draw the dataset of :func:`compute_amplitudes`, one panel for each amplitude."""
+    count = dataset.sizes["intensity"]
+    rows, columns = -(-count // 2), min(count, 2)
+    figure, grid = plt.subplots(
+        rows, columns, sharex=True, sharey=True, squeeze=False, figsize=(6.4, 2.5 * rows)
+    )
+    for index, axes in enumerate(grid.flat):
+        if index >= count:
+            axes.set_axis_off()
+            continue
+        panel = dataset.isel(intensity=index)
+        _draw_states(axes, panel)
+        axes.set_title(rf"$|\alpha|^2 = {panel['intensity'].item():g}$", fontsize=11)
+    grid[0, 0].set(ylim=(-0.02, 1.02))
+    figure.supxlabel(r"$\delta\,t$", fontsize=11)
+    figure.supylabel("fidelity $F(t)$", fontsize=11)
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3)
+    return figure
+
+
+def compute_floor(
+    intensities: NDArray[np.float64] | None = None,
+    spins: Sequence[int] = (8, 50, 200),
+    draws: int = 200,
+    seed: int = 1,
+    delta_t: float = 12.0,
+) -> xr.Dataset:
+    """Long-time mean fidelity of the odd cat against |α|²: exact, to order 1/N, and sampled.
+
+    Parameters
+    ----------
+    intensities
+        Values of |α|²; by default 33 from 0.01 to 10, logarithmically spaced.
+    spins
+        Numbers of spins.
+    draws, seed
+        Realisations of the Monte Carlo and the seed of their generator.
+    delta_t
+        The time δt at which the Monte Carlo is taken: exp(-δ²t²/2) must be negligible.
+
+    Returns
+    -------
+    Dataset over (n_spins, intensity): ``exact`` (Eq. 16 at t = ∞), ``leading_order``
+    (|α|⁴/(N sinh²|α|²)), ``sampled`` and its ``standard_error``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+    x = np.geomspace(0.01, 10, 33) if intensities is None else np.asarray(intensities, float)
+    values = np.empty((4, len(spins), len(x)))
+    for i, n_spins in enumerate(spins):
+        detunings = Gaussian(1.0).draw(n_spins, draws, seed)
+        for j, intensity in enumerate(x):
+            theta = _theta(n_spins, intensity)
+            sample = dephasing.cat_fidelity(detunings, theta, np.array([delta_t]), "odd")[:, 0]
+            values[:, i, j] = (
+                dephasing.mean_cat_fidelity(n_spins, theta, 1.0, np.inf, "odd"),
+                dephasing_limits.odd_cat_floor(n_spins, np.sqrt(intensity)),
+                sample.mean(),
+                sample.std(ddof=1) / np.sqrt(draws),
+            )
+    names = "exact", "leading_order", "sampled", "standard_error"
+    return xr.Dataset(
+        {
+            name: (("n_spins", "intensity"), value, _units(f"odd-cat floor, {name}"))
+            for name, value in zip(names, values, strict=True)
+        },
+        coords={"n_spins": list(spins), "intensity": ("intensity", x, _units("|alpha|^2"))},
+        attrs=provenance.attributes(draws=draws, seed=seed, delta_t=delta_t),
+    )
+
+
+def draw_floor(dataset: xr.Dataset) -> Figure:
+    """Draw the dataset of :func:`compute_floor`: exact lines, 1/N dashed, sampled points."""
+    figure, axes = plt.subplots()
+    for index, n_spins in enumerate(dataset["n_spins"].values):
+        row, colour = dataset.sel(n_spins=n_spins), f"C{index}"
+        axes.plot(row["intensity"], row["exact"], color=colour, label=f"$N = {n_spins}$")
+        axes.plot(row["intensity"], row["leading_order"], "--", color=colour, lw=1)
+        some = row.isel(intensity=slice(0, None, 4))
+        axes.errorbar(
+            some["intensity"], some["sampled"], some["standard_error"], fmt="o", ms=4, color=colour
+        )
+    axes.set(xscale="log", yscale="log", xlabel=r"$|\alpha|^2$", ylim=(1e-5, 0.3))
+    axes.set_ylabel(r"long-time fidelity of the odd cat")
+    axes.plot([], [], "k--", lw=1, label=r"$|\alpha|^4/(N\sinh^2|\alpha|^2)$")
+    axes.legend(loc="lower left")
+    return figure
+
+
+def _draw_states(axes: Axes, dataset: xr.Dataset) -> None:
+    x = dataset["time"] * dataset.attrs["delta"]
+    for state in STATES:
+        panel, colour = dataset.sel(state=state), COLOURS[state]
+        axes.plot(x, panel["fidelity"].T, color=colour, alpha=0.3, lw=0.8)
+        axes.plot(x, panel["mean_fidelity"], "--", color=colour, label=LABELS[state])
+
+
+def _samples(
+    detunings: NDArray[np.float64], theta: float, times: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    cats = [dephasing.cat_fidelity(detunings, theta, times, parity) for parity in _PARITIES]
+    return np.stack([dephasing.coherent_fidelity(detunings, theta, times), *cats])
+
+
+def _means(
+    n_spins: int, theta: float, delta: float, times: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    cats = [dephasing.mean_cat_fidelity(n_spins, theta, delta, times, p) for p in _PARITIES]
+    return np.stack([dephasing.mean_coherent_fidelity(n_spins, theta, delta, times), *cats])
+
+
+def _theta(n_spins: int, intensity: float) -> float:
+    return float(2 * np.arctan(np.sqrt(check_nonnegative("intensity", intensity) / n_spins)))
+
+
+def _units(long_name: str) -> dict[str, str]:
+    return {"long_name": long_name, "units": "1"}

@@ -1,0 +1,68 @@
+"""Where a result comes from: versions, commit, seed and time, for datasets and notebooks."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+_IMPORTED = time.monotonic()
+_PACKAGES = "numpy", "scipy", "sympy", "qutip", "numba", "xarray", "matplotlib"
+
+
+@cache
+def git_commit() -> str:
+    """The commit of the checkout this package is used from, "+changes" if it was edited.
+
+    "not in a git checkout" if the package was installed without one.
+    """
+    folder = Path(__file__).parent
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(folder), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        commit = git("rev-parse", "--short=12", "HEAD")
+        return commit + "+changes" * bool(git("status", "--porcelain", "--", str(folder)))
+    except (OSError, subprocess.CalledProcessError):
+        return "not in a git checkout"
+
+
+def attributes(**parameters: object) -> dict[str, object]:
+    """The attributes of a dataset: the parameters it was made with, package version and commit."""
+    return {**parameters, "spincat_version": version("spincat"), "git_commit": git_commit()}
+
+
+@dataclass(frozen=True)
+class About:
+    """A table of what produced a run, rendered by Jupyter; made by :func:`about`."""
+
+    rows: tuple[tuple[str, str], ...]
+
+    def __repr__(self) -> str:
+        width = max(len(name) for name, _ in self.rows)
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in self.rows)
+
+    def _repr_html_(self) -> str:
+        body = "".join(f"<tr><th scope='row'>{n}</th><td>{v}</td></tr>" for n, v in self.rows)
+        return f"<table><tbody>{body}</tbody></table>"
+
+
+def about(seed: int | None = None) -> About:
+    """Versions, git commit, ``seed``, date and the seconds since spincat was imported."""
+    return About(
+        (
+            ("spincat", f"{version('spincat')} (commit {git_commit()})"),
+            ("seed", "none: nothing random" if seed is None else str(seed)),
+            ("seconds", f"{time.monotonic() - _IMPORTED:.1f}"),
+            ("date", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
+            ("python", f"{platform.python_version()} on {platform.machine()}"),
+            *((name, version(name)) for name in _PACKAGES),
+        )
+    )

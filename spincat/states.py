@@ -1,0 +1,213 @@
+"""Spin coherent states and spin cat states (Eqs. 5-8) in the Dicke or the product basis.
+
+Dicke basis: component k is the amplitude of the symmetric state with k excitations, k = 0..N.
+Product basis: QuTiP's tensor order, spin n is factor n and |e> = basis(2, 0).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln, xlogy
+
+from spincat._checks import (
+    Parity,
+    check_finite,
+    check_parity,
+    check_positive_integer,
+    check_theta,
+)
+
+if TYPE_CHECKING:
+    import qutip
+
+Basis = Literal["dicke", "product"]
+Complexes = NDArray[np.complex128]
+
+MAX_PRODUCT_SPINS = 16
+"""Largest N in the product basis: 2^16 amplitudes take 1 MB, a density matrix would take 64 GB."""
+
+
+def spin_coherent(
+    n_spins: int, theta: float, azimuth: float = 0.0, *, basis: Basis = "dicke"
+) -> Complexes:
+    r"""Spin coherent state \|θ, ϕ⟩ (Eq. 5).
+
+    .. math::
+        |\theta,\phi\rangle = \bigotimes_{n=1}^N
+            \left(\cos\tfrac\theta2|g_n\rangle + e^{i\phi}\sin\tfrac\theta2|e_n\rangle\right)
+        = \sum_{k=0}^N \sqrt{\tbinom{N}{k}}
+            \cos^{N-k}\tfrac\theta2\,\sin^k\tfrac\theta2\; e^{ik\phi}\,|k\rangle .
+
+    Parameters
+    ----------
+    n_spins
+        Number of spins N; at most 16 in the product basis.
+    theta, azimuth
+        Polar angle θ in [0, π] and azimuth ϕ, radians.
+    basis
+        ``"dicke"`` gives shape (N+1,), ``"product"`` gives shape (2^N,).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    MemoryError
+        If N is above 16 in the product basis.
+    """
+    n_spins, theta, azimuth = _check(n_spins, theta, azimuth, basis)
+    amplitudes = np.exp(_log_magnitudes(n_spins, theta))
+    return _in_basis(amplitudes * _phases(n_spins, azimuth), basis)
+
+
+def spin_cat(
+    n_spins: int,
+    theta: float,
+    azimuth: float = 0.0,
+    *,
+    parity: Parity,
+    basis: Basis = "dicke",
+) -> Complexes:
+    r"""Even or odd spin cat state (Eqs. 6-7).
+
+    .. math::
+        |\mathrm{Cat}_\pm\rangle = \frac{|\theta,\phi\rangle \pm |\theta,\phi+\pi\rangle}
+            {\sqrt{2(1\pm\cos^N\theta)}} ,
+
+    computed without subtraction as the normalised even or odd part of \|θ, ϕ⟩, so that an odd cat
+    of any small θ keeps full relative accuracy.
+
+    Parameters
+    ----------
+    n_spins, theta, azimuth, basis
+        As in :func:`spin_coherent`.
+    parity
+        ``"even"`` or ``"odd"``: the eigenvalue ±1 of the parity operator (Eq. 8).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range, or the superposition vanishes (an odd cat at θ = 0).
+    MemoryError
+        If N is above 16 in the product basis.
+    """
+    n_spins, theta, azimuth = _check(n_spins, theta, azimuth, basis)
+    check_theta(theta, n_spins, check_parity(parity))
+    logs = _log_magnitudes(n_spins, theta)
+    logs[parity_signs(n_spins) != (1 if parity == "even" else -1)] = -np.inf
+    magnitudes = np.exp(logs - logs.max())  # the largest is 1: nothing underflows that matters
+    magnitudes /= np.linalg.norm(magnitudes)
+    return _in_basis(magnitudes * _phases(n_spins, azimuth), basis)
+
+
+def cat_norm(n_spins: int, theta: float, parity: Parity) -> float:
+    r"""Normalisation 𝒩± = √(2(1 ± cosᴺθ)) of a cat state (Eq. 7), free of cancellation.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range, or the superposition vanishes (an odd cat at θ = 0).
+    """
+    n_spins = check_positive_integer("n_spins", n_spins)
+    theta, parity = fold(n_spins, check_theta(theta, n_spins, parity), parity)
+    log_overlap = log_cos_power(n_spins, theta)
+    return float(
+        np.sqrt(2 * (1 + np.exp(log_overlap)))
+        if parity == "even"
+        else np.sqrt(-2 * np.expm1(log_overlap))
+    )
+
+
+def fold(n_spins: int, theta: float, parity: Parity) -> tuple[float, Parity]:
+    """Polar angle in [0, π/2] and parity of the same cat state seen from the other pole.
+
+    Exchanging |g> and |e> turns θ into π - θ and k excitations into N - k, so the parity of a
+    cat of an odd number of spins flips.
+    """
+    if theta <= np.pi / 2:
+        return theta, parity
+    flipped: Parity = "odd" if parity == "even" else "even"
+    return np.pi - theta, flipped if n_spins % 2 else parity
+
+
+def log_cos_power(n_spins: int, theta: float) -> float:
+    """log cosᴺθ, the overlap of |θ, ϕ> and |θ, ϕ+π>, to full relative accuracy; 0 <= θ <= π/2."""
+    with np.errstate(divide="ignore"):
+        return float(n_spins / 2 * np.log1p(-(np.sin(theta) ** 2)))
+
+
+def parity_signs(n_spins: int, *, basis: Basis = "dicke") -> NDArray[np.int64]:
+    """Diagonal (-1)^k of the parity operator Π (Eq. 8), k the number of excitations.
+
+    Raises
+    ------
+    ValueError
+        If ``n_spins`` is not an integer of at least 1 or ``basis`` is unknown.
+    MemoryError
+        If N is above 16 in the product basis.
+    """
+    _check(n_spins, 0.0, 0.0, basis)
+    return 1 - 2 * (_excitations(n_spins, basis) % 2)
+
+
+def to_qobj(state: Complexes, *, basis: Basis) -> qutip.Qobj:
+    """Turn a state vector of this module into a QuTiP ket (dims [2]*N in the product basis).
+
+    Raises
+    ------
+    ValueError
+        If ``basis`` is unknown or the length is not a power of two in the product basis.
+    """
+    import qutip  # on request only: it takes a second to import
+
+    n_spins = len(state).bit_length() - 1 if basis == "product" else 1
+    if basis == "product" and len(state) != 2**n_spins:
+        raise ValueError(f"state has {len(state)} entries; allowed: 2^N in the product basis")
+    _check(n_spins, 0.0, 0.0, basis)
+    dims = [[2] * n_spins, [1] * n_spins] if basis == "product" else [[len(state)], [1]]
+    return qutip.Qobj(np.asarray(state).reshape(-1, 1), dims=dims)
+
+
+def _check(n_spins: int, theta: float, azimuth: float, basis: str) -> tuple[int, float, float]:
+    n_spins = check_positive_integer("n_spins", n_spins)
+    theta = check_theta(theta, n_spins)
+    azimuth = float(check_finite("azimuth", azimuth))
+    if basis not in ("dicke", "product"):
+        raise ValueError(f"basis = {basis!r}; allowed: 'dicke' or 'product'")
+    if basis == "product" and n_spins > MAX_PRODUCT_SPINS:
+        raise MemoryError(
+            f"n_spins = {n_spins} in the product basis; allowed: at most {MAX_PRODUCT_SPINS}"
+        )
+    return n_spins, theta, azimuth
+
+
+def _log_magnitudes(n_spins: int, theta: float) -> NDArray[np.float64]:
+    """Logarithms of the Dicke amplitudes of |θ, 0>: factorials overflow beyond N = 170."""
+    k = np.arange(n_spins + 1)
+    log_binomial = gammaln(n_spins + 1) - gammaln(k + 1) - gammaln(n_spins - k + 1)
+    # sin((π-θ)/2) is cos(θ/2), and exactly 0 at θ = π
+    cos, sin = np.sin((np.pi - theta) / 2), np.sin(theta / 2)
+    return np.asarray(log_binomial / 2 + xlogy(n_spins - k, cos) + xlogy(k, sin))
+
+
+def _phases(n_spins: int, azimuth: float) -> Complexes:
+    return np.asarray(np.exp(1j * azimuth * np.arange(n_spins + 1)))
+
+
+def _excitations(n_spins: int, basis: Basis) -> NDArray[np.int64]:
+    """Number of excitations of each basis state; in the product basis a 0 bit is |e>."""
+    if basis == "dicke":
+        return np.arange(n_spins + 1)
+    return n_spins - np.bitwise_count(np.arange(2**n_spins)).astype(np.int64)
+
+
+def _in_basis(dicke: Complexes, basis: Basis) -> Complexes:
+    """A symmetric state, given in the Dicke basis, in the basis asked for."""
+    if basis == "dicke":
+        return dicke
+    n_spins = len(dicke) - 1
+    k = np.arange(n_spins + 1)
+    log_binomial = gammaln(n_spins + 1) - gammaln(k + 1) - gammaln(n_spins - k + 1)
+    return np.asarray((dicke * np.exp(-log_binomial / 2))[_excitations(n_spins, basis)])
