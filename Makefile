@@ -12,10 +12,11 @@ SOURCES   := $(shell find spincat -name '*.py' -o -name '*.mplstyle')
 FRAME     := _config.yml _toc.yml $(shell find book/_ext book/_static -type f -not -name '*.pyc')
 PAGES     := README.md CHANGELOG.md CITATION.cff $(wildcard book/*.md book/*.bib notebooks/*.md)
 NOTEBOOKS := $(wildcard notebooks/*.md)
+BENCHES   := $(wildcard benchmarks/*.py)
 INDEX     := _build/html/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: help env book test check pytest lint figures reference baseline bench lock clean
+.PHONY: help env book test pytest lint figures reference baseline bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -29,9 +30,53 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	  { rm -rf $(VENV); echo "no virtual environment: on Debian or Ubuntu install python3-venv"; exit 1; }
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -c "import matplotlib.font_manager"  # builds its font cache now, not in a notebook
 	@touch $@
 
 lock: $(VENV)/.installed  ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --fork-strategy fewest --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --no-emit-find-links --quiet -o requirements.lock
+
+book: $(INDEX)  ## build the book; a second call redoes only what changed
+	@echo "The book is ready: open $(CURDIR)/$(INDEX)"
+
+# Sphinx re-executes a notebook when its text changed, but does not see edits of the package, the
+# frame or the environment: after one of those it starts from nothing.
+_build/.inputs: $(SOURCES) $(FRAME) $(BENCHES) $(VENV)/.installed
+	rm -rf _build/html _build/.doctrees _build/jupyter_execute notebooks/figures
+	@mkdir -p _build && touch $@
+
+# A failed build forgets what it read: the next one must not pass by skipping the page that failed.
+$(INDEX): _build/.inputs $(PAGES)
+	$(BIN)/jupyter-book build . -n -W --keep-going || { rm -rf _build/.doctrees _build/.inputs; exit 1; }
+	@touch $@
+
+test: lint book pytest  ## everything that CI checks: lint, the book, the whole test suite
+
+pytest: $(VENV)/.installed  ## the test suite alone: units, figures, notebooks, the built book
+	$(BIN)/pytest
+
+lint: $(VENV)/.installed  ## ruff, mypy, codespell and the round trip of the text notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/codespell $$(git ls-files --cached --others --exclude-standard)
+	$(BIN)/jupytext --test-strict --to ipynb --quiet $(NOTEBOOKS)
+
+figures: $(VENV)/.installed  ## draw the figures alone (_build/figures), and the one in the README
+	$(BIN)/python -m spincat.figures _build/figures
+	cp _build/figures/fig1.png book/_static/fig1.png
+
+reference: $(VENV)/.installed  ## execute the notebooks anew as references for nbval (tests/reference)
+	$(BIN)/python tests/make_reference.py
+
+baseline: $(VENV)/.installed  ## make the figure baselines anew: numbers and pictures (tests/baseline)
+	$(BIN)/pytest -p no:nbval -q tests/test_fig1.py -k test_data --regen-all
+	$(BIN)/pytest -p no:nbval -q tests/test_fig1.py -k picture --mpl-generate-path=tests/baseline
+
+bench: $(VENV)/.installed  ## measure what is claimed about speed
+	@for script in $(BENCHES); do $(BIN)/python $$script || exit 1; done
+
+clean:  ## remove what was built, but not the environment (rm -rf .venv does that)
+	rm -rf _build notebooks/figures tests/reference/figures .pytest_cache .mypy_cache .ruff_cache .hypothesis

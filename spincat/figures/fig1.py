@@ -67,7 +67,9 @@ def compute(
             "draw": np.arange(draws),
             "time": ("time", times, {"long_name": "time", "units": "1/Gamma_2"}),
         },
-        attrs=provenance.attributes(n_spins=n_spins, theta=theta, delta=delta, seed=seed),
+        attrs=provenance.attributes(
+            n_spins=n_spins, theta=theta, delta=delta, draws=draws, seed=seed, t_max=t_max
+        ),
     )
 
 

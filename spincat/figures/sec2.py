@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from spincat import collective, provenance
@@ -21,7 +22,7 @@ _MARKERS = "o", "s", "^", "D", "v"
 
 
 def compute_excitation(
-    spins: Sequence[int] = (50, 100, 200), drives: Sequence[float] | None = None
+    spins: Sequence[int] = (20, 60, 180), drives: Sequence[float] | None = None
 ) -> xr.Dataset:
     r"""Excited fraction ⟨n⟩/N of the even steady state of Eqs. 1-2 against h = η/(NΓ2).
 
@@ -30,7 +31,7 @@ def compute_excitation(
     spins
         Numbers of spins.
     drives
-        Values of h; by default 18 from 0.001 to 0.15, logarithmically spaced.
+        Values of h; by default 13 from 0.001 to 0.15, logarithmically spaced.
 
     Returns
     -------
@@ -42,7 +43,7 @@ def compute_excitation(
     ValueError
         If an argument is outside its range.
     """
-    h = np.geomspace(1e-3, 0.15, 18) if drives is None else np.asarray(drives, dtype=float)
+    h = np.geomspace(1e-3, 0.15, 13) if drives is None else np.asarray(drives, dtype=float)
     eta = np.outer(spins, h)
     fraction = [
         [_fraction(size, value) for value in row] for size, row in zip(spins, eta, strict=True)
@@ -145,6 +146,8 @@ def draw_validity(dataset: xr.Dataset) -> Figure:
     right.set_ylabel("infidelity $1 - F$ of the spin cat")
     for axes in (left, right):
         axes.set_xlabel("number of spins $N$")
+        axes.set_xticks(size.values, [str(value) for value in size.values])
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.legend()
     return figure
 

@@ -1,0 +1,1 @@
+"""The SymPy derivations, one module per topic; each function is one step."""

@@ -1,0 +1,32 @@
+"""Draw every figure with its default parameters: ``python -m spincat.figures FOLDER``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import matplotlib.pyplot as plt
+import xarray as xr
+from matplotlib.figure import Figure
+
+from spincat import figures
+from spincat.figures import fig1
+
+EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]] = {
+    "fig1": (fig1.compute, fig1.draw),
+    "larger_amplitudes": (fig1.compute_amplitudes, fig1.draw_amplitudes),
+    "odd_floor": (fig1.compute_floor, fig1.draw_floor),
+}
+
+
+def main(folder: str) -> None:
+    """Compute, draw and save every figure to ``folder``."""
+    plt.switch_backend("Agg")
+    plt.style.use(figures.STYLE)
+    for name, (compute, draw) in EVERY.items():
+        dataset = compute()
+        print(figures.save(draw(dataset), dataset, name, folder) / f"{name}.pdf")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,74 @@
+"""The files of the built book: links lead somewhere, downloads hold what they promise."""
+
+import json
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup
+
+
+@cache
+def parsed(file: Path) -> BeautifulSoup:
+    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+
+
+@cache
+def anchors(file: Path) -> frozenset[str]:
+    return frozenset(tag["id"] for tag in parsed(file).find_all(id=True))
+
+
+def broken(file: Path, link: str) -> bool:
+    """Tell whether a link inside the book names a missing file or a missing anchor."""
+    parts = urlsplit(link)
+    if parts.scheme or parts.netloc:
+        return False
+    target = (file.parent / unquote(parts.path)).resolve() if parts.path else file
+    if not target.is_file():
+        return True
+    fragment = unquote(parts.fragment)
+    return bool(fragment) and target.suffix == ".html" and fragment not in anchors(target)
+
+
+def test_no_link_is_broken(book: Path, page_name: str) -> None:
+    file = book / page_name
+    links = {tag[name] for name in ("href", "src") for tag in parsed(file).find_all(**{name: True})}
+    assert sorted(link for link in links if broken(file, link)) == []
+
+
+def test_no_id_is_given_twice(book: Path, page_name: str) -> None:
+    ids = [tag["id"] for tag in parsed(book / page_name).find_all(id=True)]
+    assert sorted({name for name in ids if ids.count(name) > 1}) == []
+
+
+def downloads(file: Path, suffix: str) -> list[Path]:
+    links = parsed(file).select("main a.download[href]")
+    return [(file.parent / a["href"]).resolve() for a in links if a["href"].endswith(suffix)]
+
+
+def test_a_chapter_offers_its_notebook_with_outputs(book: Path, chapter_name: str) -> None:
+    files = downloads(book / chapter_name, ".ipynb")
+    assert [file.stem for file in files] == [Path(chapter_name).stem]
+    cells = json.loads(files[0].read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    kinds = [output["output_type"] for cell in code for output in cell["outputs"]]
+    assert all(cell["execution_count"] for cell in code)
+    assert "error" not in kinds
+    assert kinds
+
+
+def test_figures_of_the_paper_are_offered_with_their_data(book: Path, chapter_name: str) -> None:
+    numbers = [
+        tag["id"].removeprefix("fig-")
+        for tag in parsed(book / chapter_name).select("figure[id^=fig-]")
+    ]
+    wanted = {
+        f"fig{number}{end}"
+        for number in numbers
+        if number.isdigit()
+        for end in (".pdf", ".nc", ".csv")
+    }
+    offered = {
+        file.name for end in (".pdf", ".nc", ".csv") for file in downloads(book / chapter_name, end)
+    }
+    assert wanted <= offered

@@ -1,0 +1,34 @@
+"""What holds for the whole suite: the surroundings of tests, of Hypothesis and of notebooks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from unittest import mock
+
+import matplotlib
+
+# The font cache is built by this import, or a message about it would land in a notebook's output.
+import matplotlib.font_manager
+import pytest
+from hypothesis import settings
+from make_reference import KERNEL_ENVIRONMENT
+from nbval.plugin import IPyNbCell
+
+# No window, and the same pixels on every machine.
+matplotlib.use("Agg")
+
+# No deadline: the first call of a function may compile it.
+settings.register_profile("local", deadline=None)
+# CI tries the same examples every time, so that a red run can be repeated anywhere with CI=true.
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Start nbval's kernels in the surroundings in which the references were made."""
+    if not isinstance(item, IPyNbCell):
+        return (yield)
+    with mock.patch.dict(os.environ, KERNEL_ENVIRONMENT):
+        return (yield)

@@ -1,0 +1,263 @@
+"""spincat.notebook_runs on small notebooks written here."""
+
+from __future__ import annotations
+
+import nbformat
+import numpy as np
+import pytest
+
+from spincat import notebook_runs
+from spincat.notebook_runs import Parameter
+
+HEADER = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3 (ipykernel)
+  language: python
+  name: python3
+---
+"""
+
+TOY = """
+# A toy
+
+```{code-cell} ipython3
+:tags: [parameters]
+
+# What the toy takes.
+n_spins = 6  # number of spins
+eta = -0.4  # drive amplitude [η/Γ2]
+parity = "even # odd"  # which cat [even or odd]
+draw = True  # whether to draw
+times = [0.0, 1.5]  # when to look [1/Γ2]
+bare = 1
+```
+
+```{code-cell} ipython3
+from pathlib import Path
+
+Path("figures").mkdir(exist_ok=True)
+Path("figures/toy.txt").write_text(f"{n_spins} {eta} {times}", encoding="utf-8")
+```
+
+```{code-cell} ipython3
+print(1 / n_spins, parity, draw)
+```
+"""
+
+
+def write(folder, body=TOY, name="toy"):
+    path = folder / f"{name}.md"
+    path.write_text(HEADER + body, encoding="utf-8")
+    return path
+
+
+def with_parameters(line):
+    return f"\n```{{code-cell}} ipython3\n:tags: [parameters]\n\n{line}\n```\n"
+
+
+# -- finding
+
+
+def test_list_holds_the_notebooks_only(tmp_path):
+    second, first = write(tmp_path, name="b"), write(tmp_path, name="a")
+    (tmp_path / "notes.md").write_text("# Notes\n\n---\nkernelspec: none\n", encoding="utf-8")
+    assert notebook_runs.list_notebooks(tmp_path) == [first, second]
+
+
+def test_the_default_folder_is_the_checkouts():
+    assert notebook_runs.list_notebooks() == notebook_runs.list_notebooks(
+        notebook_runs.CHECKOUT_NOTEBOOKS
+    )
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere.* give the path"):
+        notebook_runs.list_notebooks(tmp_path / "nowhere")
+
+
+def test_find_takes_a_path_a_name_or_a_file_name(tmp_path):
+    path = write(tmp_path)
+    for given in (path, str(path), "toy", "toy.md"):
+        assert notebook_runs.find(given, tmp_path) == path
+
+
+def test_find_names_the_nearest(tmp_path):
+    write(tmp_path, name="sec2_model")
+    write(tmp_path, name="sec5_outlook")
+    with pytest.raises(FileNotFoundError, match=r"'sec2_modle'; did you mean 'sec2_model'\?"):
+        notebook_runs.find("sec2_modle", tmp_path)
+
+
+def test_another_kind_of_file_is_refused(tmp_path):
+    path = tmp_path / "notes.md"
+    path.write_text("# Notes\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"notes\.md is not a notebook"):
+        notebook_runs.parameters(path)
+
+
+def test_title(tmp_path):
+    assert notebook_runs.title(write(tmp_path)) == "A toy"
+    assert notebook_runs.title(write(tmp_path, with_parameters("x = 1"), "bare")) == ""
+
+
+# -- the table of parameters
+
+
+def test_parameters(tmp_path):
+    table = notebook_runs.parameters(write(tmp_path))
+    assert table == [
+        Parameter("n_spins", 6, "number of spins", ""),
+        Parameter("eta", -0.4, "drive amplitude", "η/Γ2"),
+        Parameter("parity", "even # odd", "which cat", "even or odd"),
+        Parameter("draw", True, "whether to draw", ""),
+        Parameter("times", [0.0, 1.5], "when to look", "1/Γ2"),
+        Parameter("bare", 1, "", ""),
+    ]
+    types = ["int", "float", "str", "bool", "list of float", "int"]
+    assert [known.type for known in table] == types
+
+
+def test_a_notebook_may_have_no_parameters(tmp_path):
+    assert notebook_runs.parameters(write(tmp_path, "\n# Only prose\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("theta = 1 / 2", r"line 1: .*; allowed: a literal"),
+        ("t_max = None", r"None is not a number"),
+        ("pair = (1, 2)", r"\(1, 2\) is not a number"),
+        ("a = b = 1", r"allowed: name = value"),
+        ("import numpy", r"allowed: name = value"),
+    ],
+)
+def test_what_is_not_a_literal_is_refused(tmp_path, line, message):
+    with pytest.raises(ValueError, match=message):
+        notebook_runs.parameters(write(tmp_path, with_parameters(line)))
+
+
+def test_two_tagged_cells_are_refused(tmp_path):
+    path = write(tmp_path, with_parameters("a = 1") + with_parameters("b = 1"))
+    with pytest.raises(ValueError, match="2 cells are tagged 'parameters'"):
+        notebook_runs.parameters(path)
+
+
+# -- other values
+
+KNOWN = [
+    Parameter("n_spins", 6, "", ""),
+    Parameter("eta", 0.4, "", ""),
+    Parameter("parity", "even", "", ""),
+    Parameter("draw", True, "", ""),
+    Parameter("times", [0.0], "", ""),
+    Parameter("labels", [], "", ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("n_spins", np.int64(7), 7),
+        ("eta", 2, 2.0),
+        ("eta", np.float32(0.5), 0.5),
+        ("parity", "odd", "odd"),
+        ("draw", False, False),
+        ("times", (1, 2.5), [1.0, 2.5]),
+        ("labels", [], []),
+    ],
+)
+def test_values_get_the_type_of_the_default(name, value, expected):
+    converted = notebook_runs.check_parameters(KNOWN, {name: value})[name]
+    assert converted == expected
+    assert type(converted) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("n_spins", 7.0, "int, such as 6"),
+        ("n_spins", True, "int"),
+        ("n_spins", "7", "int"),
+        ("eta", "0.5", "float, such as 0.4"),
+        ("eta", False, "float"),
+        ("eta", float("nan"), "float"),
+        ("eta", 1j, "float"),
+        ("eta", None, "float"),
+        ("parity", 1, "str, such as 'even'"),
+        ("draw", 1, "bool, such as True"),
+        ("times", 1.0, r"list of float, such as \[0\.0\]"),
+        ("times", ["a"], "float"),
+    ],
+)
+def test_wrong_types_are_refused(name, value, allowed):
+    with pytest.raises(ValueError, match=rf"^{name} = .*; allowed: {allowed}"):
+        notebook_runs.check_parameters(KNOWN, {name: value})
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest_name():
+    with pytest.raises(ValueError, match=r"no parameter 'n_spin'; did you mean 'n_spins'\?"):
+        notebook_runs.check_parameters(KNOWN, {"eta": 0.1, "n_spin": 4})
+    with pytest.raises(ValueError, match=r"no parameter 'eta'\. There are: none"):
+        notebook_runs.check_parameters([], {"eta": 0.1})
+
+
+# -- executing
+
+
+def test_run_leaves_the_notebook_and_its_figures_in_the_folder(tmp_path):
+    output = tmp_path / "new {folder}"  # papermill would take the braces for a format
+    given = {"n_spins": 4, "times": [2], "parity": 'o"dd\\'}
+    executed = notebook_runs.run(write(tmp_path), output, given)
+    assert executed == output / "toy.ipynb"
+    assert sorted(p.name for p in output.iterdir()) == ["figures", "toy.ipynb"]
+    assert (output / "figures/toy.txt").read_text(encoding="utf-8") == "4 -0.4 [2.0]"
+    last = nbformat.read(executed, as_version=4).cells[-1]
+    assert last.outputs[0].text == '0.25 o"dd\\ True\n'
+
+
+def test_a_failing_cell_is_shown_and_an_earlier_result_is_kept(tmp_path):
+    output = tmp_path / "out"
+    output.mkdir()
+    earlier = output / "toy.ipynb"
+    earlier.write_text("an earlier result", encoding="utf-8")
+    with pytest.raises(
+        notebook_runs.NotebookError, match=r"(?s)toy\.md: .*ZeroDivisionError.*print\(1 / n_spins"
+    ):
+        notebook_runs.run(write(tmp_path), output, {"n_spins": 0})
+    assert earlier.read_text(encoding="utf-8") == "an earlier result"
+    assert sorted(p.name for p in output.iterdir()) == ["figures", "toy.failed.ipynb", "toy.ipynb"]
+
+
+def test_a_dead_kernel_is_reported(tmp_path):
+    path = write(tmp_path, "\n```{code-cell} ipython3\nimport os\n\nos._exit(1)\n```\n")
+    with pytest.raises(notebook_runs.NotebookError, match="the kernel died"):
+        notebook_runs.run(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("given", [{"n_spin": 4}, {"n_spins": "four"}])
+def test_nothing_is_done_before_a_refusal(tmp_path, given):
+    output = tmp_path / "out"
+    with pytest.raises(ValueError, match="n_spin"):
+        notebook_runs.run(write(tmp_path), output, given)
+    assert not output.exists()
+
+
+def test_a_notebook_is_not_overwritten_by_its_run(tmp_path):
+    path = tmp_path / "toy.ipynb"
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    )
+    nbformat.write(notebook, path)
+    with pytest.raises(ValueError, match="would overwrite the notebook itself"):
+        notebook_runs.run(path, tmp_path)
+
+
+def test_the_missing_extra_is_named(monkeypatch, tmp_path):
+    path = write(tmp_path)
+    monkeypatch.setitem(__import__("sys").modules, "jupytext", None)
+    with pytest.raises(ModuleNotFoundError, match="extra 'book'"):
+        notebook_runs.parameters(path)

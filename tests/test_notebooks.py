@@ -1,0 +1,193 @@
+"""Every notebook: its text form, its code, its executed reference, and other parameters.
+
+nbval compares the outputs themselves: it collects tests/reference/*.ipynb (see tests/README.md).
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+import xarray as xr
+from make_reference import PICTURES, REFERENCES
+
+from spincat import notebook_runs
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = notebook_runs.list_notebooks()
+
+# Other values than the defaults, small enough to run in seconds; every notebook has its line.
+OTHER_PARAMETERS = {
+    "sec2_model": {"n_spins": 6, "eta": 0.4},
+    "sec3_1_parity_dephasing": {"n_spins": 50, "draws": 4, "seed": 7},
+}
+
+# Writes a notebook in the one form that survives every conversion.
+NORMALISE = "convert it to ipynb and back, jupytext sorts the metadata of cells then: {}"
+
+MAX_CELL_LINES = 12  # imports not counted
+MAX_REFERENCE_BYTES = 300_000
+JUPYTEXT_HEADER = {
+    "notebook_metadata_filter": "-jupytext.text_representation.jupytext_version",
+    "text_representation": {"extension": ".md", "format_name": "myst", "format_version": 0.13},
+}
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tags(cell: nbformat.NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def reference_of(path: Path) -> Path:
+    """The executed reference of a notebook."""
+    reference = REFERENCES / path.with_suffix(".ipynb").name
+    assert reference.exists(), "there is no reference: run `make reference`"
+    return reference
+
+
+def text_outputs(path: Path) -> list[list[str]]:
+    """The text that each code cell of an executed notebook shows, cells that vary left out."""
+    shown = []
+    for cell in code_cells(nbformat.read(path, as_version=4)):
+        if not {"nbval-ignore-output", "injected-parameters"} & set(tags(cell)):
+            shown.append(
+                [out.get("text") or out.get("data", {}).get("text/plain") for out in cell.outputs]
+            )
+    return shown
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+# -- the text form
+
+
+@each_notebook
+def test_the_text_survives_the_way_through_ipynb(path):
+    text = path.read_text(encoding="utf-8")
+    as_ipynb = nbformat.writes(jupytext.reads(text, fmt="md:myst"))
+    back = jupytext.writes(nbformat.reads(as_ipynb, as_version=4), fmt="md:myst")
+    assert back == text, "jupytext would write it differently: " + NORMALISE.format(path.stem)
+
+
+@each_notebook
+def test_the_header_names_no_version_of_jupytext(path):
+    metadata = jupytext.read(path).metadata
+    metadata["jupytext"].pop("default_lexer", None)  # jupytext's note on how the cells are marked
+    assert metadata["jupytext"] == JUPYTEXT_HEADER
+    assert metadata["kernelspec"]["name"] == "python3"
+
+
+@each_notebook
+def test_every_parameter_says_what_it_means(path):
+    table = notebook_runs.parameters(path)
+    assert table, "no cell is tagged 'parameters'"
+    assert [known.name for known in table if not known.meaning] == []
+
+
+# -- the code
+
+
+@each_notebook
+def test_the_code_passes_ruff(path, tmp_path):
+    ipynb = tmp_path / f"{path.stem}.ipynb"
+    jupytext.write(jupytext.read(path), ipynb)
+    # The project's rules, except those about docstrings: a notebook has none.
+    options = ["--config", ROOT / "pyproject.toml", "--extend-ignore", "D", "--no-cache"]
+    first_party = ["--config", "lint.isort.known-first-party = ['spincat']"]
+    command = [sys.executable, "-m", "ruff", "check", *options, *first_party, ipynb]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@each_notebook
+def test_cells_are_short(path):
+    for cell in code_cells(jupytext.read(path)):
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        lines = [line for line in lines if not line.startswith(("import ", "from "))]
+        assert len(lines) <= MAX_CELL_LINES, cell.source
+
+
+@each_notebook
+def test_functions_are_defined_in_the_package_only(path):
+    for cell in code_cells(jupytext.read(path)):
+        defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        assert not any(isinstance(node, defined) for node in ast.walk(ast.parse(cell.source)))
+
+
+# -- the executed reference, which nbval compares
+
+
+@each_notebook
+def test_the_reference_was_made_from_this_text(path):
+    reference = nbformat.read(reference_of(path), as_version=4)
+    now, then = (
+        [(cell.cell_type, cell.source, tags(cell)) for cell in notebook.cells]
+        for notebook in (jupytext.read(path), reference)
+    )
+    assert then == now, "the notebook was changed: run `make reference`"
+
+
+@each_notebook
+def test_nbval_has_something_to_compare(path):
+    cells = code_cells(nbformat.read(reference_of(path), as_version=4))
+    # nbval passes over the outputs of a cell without an execution count.
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert any(cell.outputs for cell in cells)
+    assert {"nbval-skip", "raises-exception"}.isdisjoint(
+        tag for cell in cells for tag in tags(cell)
+    )
+
+
+@each_notebook
+def test_the_reference_holds_nothing_volatile(path):
+    reference_path = reference_of(path)
+    reference = nbformat.read(reference_path, as_version=4)
+    assert set(reference.metadata) == {"kernelspec"}
+    for number, cell in enumerate(reference.cells):
+        assert cell.id == f"cell-{number}"
+        assert set(cell.metadata) <= {"tags"}
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr", output.text
+            assert not set(output.get("data", {})) & set(PICTURES)
+    assert str(ROOT) not in reference_path.read_text(encoding="utf-8")
+    assert reference_path.stat().st_size < MAX_REFERENCE_BYTES
+
+
+def test_every_reference_has_its_notebook():
+    assert {p.stem for p in REFERENCES.glob("*.ipynb")} == {p.stem for p in NOTEBOOKS}
+
+
+# -- other parameters
+
+
+def test_every_notebook_is_run_with_other_parameters():
+    assert set(OTHER_PARAMETERS) == {path.stem for path in NOTEBOOKS}
+
+
+@each_notebook
+def test_other_parameters_run_and_change_the_results(path, tmp_path):
+    other = OTHER_PARAMETERS[path.stem]
+    defaults = {known.name: known.default for known in notebook_runs.parameters(path)}
+    assert all(defaults[name] != value for name, value in other.items())
+    executed = notebook_runs.run(path, tmp_path, other)
+    assert text_outputs(executed) != text_outputs(reference_of(path))
+    recorded: dict[str, list[object]] = {}
+    for data in (tmp_path / "figures").glob("*.nc"):
+        with xr.open_dataset(data) as dataset:
+            for name in other.keys() & dataset.attrs.keys():
+                recorded.setdefault(name, []).append(dataset.attrs[name])
+    # A figure may have its own number of draws, say, but not every figure.
+    assert [name for name, values in recorded.items() if other[name] not in values] == []

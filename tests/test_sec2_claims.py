@@ -1,0 +1,99 @@
+"""What the page on Sec. II says about the paper, as numbers that do not come from the page."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import sympy as sp
+
+from spincat import SpinEnsemble, collective, states
+from spincat.figures import sec2
+from spincat.symbolic import holstein_primakoff as hp
+
+
+def fidelity(ensemble, parity, azimuth):
+    cat = states.spin_cat(ensemble.n_spins, ensemble.theta, azimuth, parity=parity)
+    cat = cat[collective.levels(ensemble.n_spins, parity)]
+    return (cat.conj() @ collective.steady_state(ensemble, parity) @ cat).real
+
+
+def test_eight_spins():
+    ensemble = SpinEnsemble(8, 0.2)
+    assert fidelity(ensemble, "even", ensemble.azimuth) == pytest.approx(0.998, abs=5e-4)
+    assert fidelity(ensemble, "odd", ensemble.azimuth) == pytest.approx(0.995, abs=5e-4)
+    assert fidelity(ensemble, "even", -ensemble.azimuth) == pytest.approx(0.724, abs=5e-4)
+
+
+def test_weak_drive_infidelity_from_the_two_lowest_levels():
+    """For |α|² → 0: c₂/c₀ of the dark recursion and of the spin cat, by hand."""
+    n_spins, eta = 30, 0.01
+    ensemble = SpinEnsemble(n_spins, eta)
+    expected = (2 * eta) ** 2 / (2 * n_spins * (n_spins - 1))
+    infidelity = 1 - fidelity(ensemble, "even", ensemble.azimuth)
+    assert infidelity == pytest.approx(expected, rel=0.1)
+
+
+def test_excited_fraction_depends_on_the_drive_per_spin():
+    data = sec2.compute_excitation((60, 120), (0.03, 0.06, 0.1))
+    for size in (60, 120):
+        row = data["fraction"].sel(n_spins=size)
+        np.testing.assert_allclose(row, data["large_n"], rtol=0.05)
+    # ... and not on η/Γ2, which is 3.6 at (60, 0.06) and (120, 0.03).
+    same = data["fraction"].sel(n_spins=60, drive=0.06) / data["fraction"].sel(
+        n_spins=120, drive=0.03
+    )
+    assert same.item() > 2
+    # "η ≪ Γ2" is violated, the excitation is weak all the same.
+    weak = sec2.compute_excitation((200,), (0.01,))
+    assert weak["eta"].item() >= 2
+    assert weak["fraction"].item() < 0.025
+
+
+def test_no_large_n_solution_above_one_eighth():
+    data = sec2.compute_excitation((4,), (0.125, 0.126))
+    assert data["large_n"].values[0] == pytest.approx(0.5)
+    assert np.isnan(data["large_n"].values[1])
+
+
+def test_residual_is_the_symbolic_one():
+    data = sec2.compute_validity(0.4, 0.7, (5, 11))
+    x = sp.Symbol("x", positive=True)
+    rest = hp.on_coherent_state(hp.s_minus() ** 2, sp.sqrt(x / hp.N)) / hp.N - x
+    norm = sp.sqrt(hp.binomial_moment(rest**2, x / (hp.N + x)))
+    expected = [float(norm.subs({hp.N: size, x: 0.8})) for size in (5, 11)]
+    np.testing.assert_allclose(data["residual"], expected, rtol=1e-12)
+
+
+def test_infidelity_falls_as_the_square_of_n():
+    data = sec2.compute_validity(0.2, 0.0, (50, 100))
+    ratio = data["infidelity"].sel(n_spins=50) / data["infidelity"].sel(n_spins=100)
+    np.testing.assert_allclose(np.log2(ratio), 2, atol=0.1)
+    np.testing.assert_allclose(data["residual"], data["residual_leading"], rtol=0.03)
+    assert (data["infidelity_sine"] < data["infidelity"]).all()
+
+
+def test_at_fixed_fraction_only_the_angle_of_the_sine_stays_good():
+    few, many = (sec2.compute_validity(0.02 * size, 0.0, (size,)) for size in (50, 150))
+    assert (many["infidelity"].values > 1.5 * few["infidelity"].values).all()
+    assert (many["infidelity_sine"].values < 0.002).all()
+
+
+def test_figures_show_what_the_dataset_holds():
+    data = sec2.compute_excitation((4, 6), (0.01, 0.1))
+    left, right = sec2.draw_excitation(data).axes
+    np.testing.assert_array_equal(
+        left.lines[1].get_xydata().T, [data["eta"][1], data["fraction"][1]]
+    )
+    assert len(right.lines) == 4
+    data = sec2.compute_validity(0.2, 0.0, (6, 12))
+    left, right = sec2.draw_validity(data).axes
+    np.testing.assert_array_equal(left.lines[0].get_ydata(), data["residual"])
+    np.testing.assert_array_equal(right.lines[2].get_ydata(), data["infidelity"].sel(parity="odd"))
+    plt.close("all")
+
+
+@pytest.mark.parametrize("eta", [-0.1, np.nan])
+def test_bad_drive_is_refused(eta):
+    with pytest.raises(ValueError, match="eta"):
+        sec2.compute_validity(eta, 0.0, (4,))
