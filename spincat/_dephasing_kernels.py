@@ -63,7 +63,7 @@ def coherent_uniform(detunings: Floats, kappa: float, t0: float, dt: float, out:
 def cat_uniform(
     detunings: Floats, cos2: float, sin2: float, t0: float, dt: float, odd: bool, out: Floats
 ) -> None:
-    """Write |even or odd part|² of ∏_n (cos2 + sin2 e^{-iδ_n t}) at t = t0 + k dt to ``out``.
+    r"""Write \|even or odd part\|² of ∏_n (cos2 + sin2 e^{-iδ_n t}) at t = t0 + k dt to ``out``.
 
     Even and odd means the number of factors that contribute e^{-iδt}: the number of excitations.
     """

@@ -128,7 +128,7 @@ class Lorentzian(Broadening):
         return rng.standard_cauchy(n_spins)
 
     def characteristic(self, times: ArrayLike) -> Floats:
-        """E[cos δ_n t] = exp(-δ|t|)."""
+        r"""E[cos δ_n t] = exp(-δ\|t\|)."""
         return np.asarray(np.exp(-self.delta * np.abs(check_finite("times", times))))
 
     def nodes(self, order: int) -> tuple[Floats, Floats]:

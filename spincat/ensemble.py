@@ -74,5 +74,5 @@ class SpinEnsemble:
 
     @property
     def theta(self) -> float:
-        """Polar angle θ of the stabilised coherent state, tan(θ/2) = |α|/√N (Sec. III.1)."""
+        r"""Polar angle θ of the stabilised coherent state, tan(θ/2) = \|α\|/√N (Sec. III.1)."""
         return float(2 * np.arctan(np.sqrt(2 * self.eta / self.n_spins)))
