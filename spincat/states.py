@@ -14,7 +14,7 @@ from scipy.special import gammaln, xlogy
 
 from spincat._checks import (
     Parity,
-    check_finite,
+    check_number,
     check_parity,
     check_positive_integer,
     check_theta,
@@ -173,7 +173,7 @@ def to_qobj(state: Complexes, *, basis: Basis) -> qutip.Qobj:
 def _check(n_spins: int, theta: float, azimuth: float, basis: str) -> tuple[int, float, float]:
     n_spins = check_positive_integer("n_spins", n_spins)
     theta = check_theta(theta, n_spins)
-    azimuth = float(check_finite("azimuth", azimuth))
+    azimuth = check_number("azimuth", azimuth)
     if basis not in ("dicke", "product"):
         raise ValueError(f"basis = {basis!r}; allowed: 'dicke' or 'product'")
     if basis == "product" and n_spins > MAX_PRODUCT_SPINS:

@@ -194,6 +194,7 @@ def draw_floor(dataset: xr.Dataset) -> Figure:
     figure, axes = plt.subplots()
     for index, n_spins in enumerate(dataset["n_spins"].values):
         row, colour = dataset.sel(n_spins=n_spins), f"C{index}"
+        row = row.where(row["intensity"] < n_spins / 2)  # beyond, the spins near the equator
         axes.plot(row["intensity"], row["exact"], color=colour, label=f"$N = {n_spins}$")
         axes.plot(row["intensity"], row["leading_order"], "--", color=colour, lw=1)
         some = row.isel(intensity=slice(0, None, 4))
