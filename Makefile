@@ -13,6 +13,8 @@ FRAME     := _config.yml _toc.yml $(shell find book/_ext book/_static -type f -n
 PAGES     := $(wildcard book/*.md book/*.bib notebooks/*.md)
 NOTEBOOKS := $(wildcard notebooks/*.md)
 BENCHES   := $(wildcard benchmarks/*.py)
+CHECKED   := $(shell git ls-files --cached --others --exclude-standard 2>/dev/null || find . -type f -not -path './.*' -not -path './_build/*')
+FIGURE_TESTS := $(shell grep -l figure_baselines tests/test_*.py)
 INDEX     := _build/html/index.html
 
 .DEFAULT_GOAL := help
@@ -53,7 +55,13 @@ $(INDEX): _build/.inputs $(PAGES)
 	$(BIN)/jupyter-book build . -n -W --keep-going || { rm -rf _build/.doctrees _build/.inputs; exit 1; }
 	@touch $@
 
-test: lint book pytest  ## everything that CI checks: lint, the book, the whole test suite
+test: book _build/.tested  ## lint and the whole test suite, unless nothing changed since they passed
+	@echo "Every check has passed for what is here (make pytest runs the suite again)."
+
+_build/.tested: $(INDEX) $(CHECKED)
+	$(MAKE) lint
+	$(BIN)/pytest
+	@touch $@
 
 pytest: $(VENV)/.installed  ## the test suite alone: units, figures, notebooks, the built book
 	$(BIN)/pytest
@@ -67,14 +75,15 @@ lint: $(VENV)/.installed  ## ruff, mypy, codespell and the round trip of the tex
 
 figures: $(VENV)/.installed  ## draw the figures alone (_build/figures), and the one in the README
 	$(BIN)/python -m spincat.figures _build/figures
-	cp _build/figures/fig1.png book/_static/fig1.png
+	@# only if it differs: a new date would rebuild the book
+	cmp -s _build/figures/fig1.png book/_static/fig1.png || cp _build/figures/fig1.png book/_static/fig1.png
 
 reference: $(VENV)/.installed  ## execute the notebooks anew as references for nbval (tests/reference)
 	$(BIN)/python tests/make_reference.py
 
 baseline: $(VENV)/.installed  ## make the figure baselines anew: numbers and pictures (tests/baseline)
-	$(BIN)/pytest -q tests/test_fig1.py -k test_data --regen-all
-	$(BIN)/pytest -q tests/test_fig1.py -k picture --mpl-generate-path=tests/baseline
+	$(BIN)/pytest -q $(FIGURE_TESTS) -k test_data --regen-all
+	$(BIN)/pytest -q $(FIGURE_TESTS) -k picture --mpl-generate-path=tests/baseline
 
 bench: $(VENV)/.installed  ## measure what is claimed about speed
 	@for script in $(BENCHES); do $(BIN)/python $$script || exit 1; done

@@ -6,6 +6,7 @@ Both sides run on one thread and must agree to 1e-10.  A line is the median of t
 spincat and one run of NumPy, which takes seconds.
 """
 
+import argparse
 import platform
 import resource
 import statistics
@@ -18,7 +19,7 @@ import numpy as np
 from spincat import dephasing
 from spincat.broadening import Gaussian
 
-N_SPINS, DRAWS, N_TIMES = 200, 1000, 400
+N_SPINS, N_TIMES = 200, 400
 
 
 def coherent_broadcast(detunings, theta, times):
@@ -58,10 +59,10 @@ def median_time(function: Callable, *arguments, runs: int = 3):
     return statistics.median(seconds), result
 
 
-def compare():
+def compare(draws):
     """Rows of (what, times, NumPy seconds, spincat seconds, ratio, largest difference)."""
     theta = 1 / np.sqrt(N_SPINS)
-    detunings = Gaussian(1.0).draw(N_SPINS, DRAWS, seed=1)
+    detunings = Gaussian(1.0).draw(N_SPINS, draws, seed=1)
     grids = {
         "equally spaced": np.linspace(0, 5, N_TIMES),
         "arbitrary": np.sort(np.random.default_rng(2).uniform(0, 5, N_TIMES)),
@@ -101,9 +102,12 @@ def processor() -> str:
 
 
 def main() -> None:
-    print(f"{processor()}, one thread; N = {N_SPINS}, {DRAWS} draws, {N_TIMES} times\n")
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--draws", type=int, default=1000)
+    draws = parser.parse_args().draws
+    print(f"{processor()}, one thread; N = {N_SPINS}, {draws} draws, {N_TIMES} times\n")
     print(f"{'':<30} {'times':<15} {'NumPy':>8} {'spincat':>9} {'ratio':>6}  difference")
-    for what, spacing, slow, fast, ratio, difference in compare():
+    for what, spacing, slow, fast, ratio, difference in compare(draws):
         print(f"{what:<30} {spacing:<15} {slow:7.2f}s {fast:8.3f}s {ratio:6.1f}  {difference:.0e}")
     print("\nGrowth of the odd cat with N, equally spaced times:")
     for n_spins, draws, seconds, cost in growth():

@@ -15,8 +15,8 @@ from scipy.special import gammaln
 from spincat._checks import Parity, check_nonnegative, check_parity, check_positive_integer
 from spincat.ensemble import SpinEnsemble
 
-#: Largest N of `steady_state`: its Liouvillian then has 160,000 rows and the solve takes 0.8 GB.
 LARGEST_N = 800
+"""Largest N of `steady_state`, where the Liouvillian has 160,000 rows and takes 0.8 GB to solve."""
 
 
 def levels(n_spins: int, parity: Parity) -> NDArray[np.int64]:

@@ -162,9 +162,12 @@ def mean_cat_fidelity(
 
     .. math::
         \overline{F_\pm} = \frac{A^N + B^N \pm 2\cos^N\theta}{(1\pm\cos^N\theta)^2}, \quad
-        A, B = 1 - \tfrac12\left(1 \mp' e^{-\delta^2t^2/2}\right)\sin^2\theta
+        \begin{aligned}
+        A &= 1 - \tfrac12\left(1 - e^{-\delta^2t^2/2}\right)\sin^2\theta \\
+        B &= 1 - \tfrac12\left(1 + e^{-\delta^2t^2/2}\right)\sin^2\theta
+        \end{aligned}
 
-    (A with the upper, B with the lower sign).  For the odd cat the numerator is rearranged into
+    For the odd cat the numerator is rearranged into
     a sum of positive terms, so it keeps its relative accuracy down to the smallest θ.
 
     Parameters

@@ -3,7 +3,9 @@ r"""The limits of the free-evolution fidelities that the paper takes (Eqs. 12-14
 All hold for N → ∞ at fixed \|α\|, with cosᴺθ → exp(-2\|α\|²); the exact expressions for any N are
 in `spincat.dephasing`.  With x = \|α\|² and g = exp(-δ²t²/2) the averages of Eqs. 12 and 18 are
 
-    coherent: exp[-2x(1-g)]     even cat: cosh²(gx)/cosh²x     odd cat: sinh²(gx)/sinh²x
+.. math::
+    \overline{F} = e^{-2x(1-g)}, \qquad \overline{F_+} = \frac{\cosh^2gx}{\cosh^2x}, \qquad
+    \overline{F_-} = \frac{\sinh^2gx}{\sinh^2x} .
 """
 
 from __future__ import annotations
@@ -92,7 +94,11 @@ def bosonic_cat_fidelity(alpha: complex, delta: float, times: ArrayLike, parity:
 def short_time_cat_fidelity(
     alpha: complex, delta: float, times: ArrayLike, parity: Parity
 ) -> Floats:
-    r"""Mean fidelity of a cat state to order t² (Eq. 20): 1 - \|α\|² tanh^{±1}(\|α\|²) δ²t².
+    r"""Mean fidelity of a cat state to order t² (Eq. 20).
+
+    .. math::
+        \overline{F_+} \approx 1 - |\alpha|^2\tanh(|\alpha|^2)\,\delta^2t^2, \qquad
+        \overline{F_-} \approx 1 - |\alpha|^2\coth(|\alpha|^2)\,\delta^2t^2
 
     Eq. 21 is its limit \|α\| ≪ 1, 1 - \|α\|⁴δ²t² (even) and 1 - δ²t² (odd); for \|α\| ≫ 1 both
     become 1 - \|α\|²δ²t².

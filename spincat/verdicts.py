@@ -46,8 +46,8 @@ class VerdictTable:
         self.rows.append((claim, paper, ours, verdict if holds else self.UNDECIDED))
 
     def _repr_markdown_(self) -> str:
-        head = ("Claim", "The paper", "This book", "Verdict"), ("---",) * 4
-        body = [(*row[:3], f"**{row[3]}**") for row in self.rows]
+        head = ("Claim", "Verdict", "The paper", "This book"), ("---",) * 4
+        body = [(row[0], f"**{row[3]}**", *row[1:3]) for row in self.rows]
         return "\n".join("| " + " | ".join(row) + " |" for row in (*head, *body))
 
     def __repr__(self) -> str:

@@ -1,25 +1,13 @@
 """Fig. 1 by its numbers (tests/baseline/*.csv) and by its picture (tests/baseline/*.png)."""
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
+from figure_baselines import BASELINE, TOLERANCE, columns, picture
 
 from spincat import dephasing, figures
 from spincat.figures import fig1
-
-BASELINE = Path(__file__).parent / "baseline"
-TOLERANCE = {"rtol": 1e-9, "atol": 1e-12}
-
-picture = pytest.mark.mpl_image_compare(baseline_dir="baseline", style=figures.STYLE, tolerance=2)
-
-
-def columns(dataset):
-    """Every variable of a dataset as flat columns, one per combination of the other dimensions."""
-    frame = dataset.to_dataframe().unstack(list(dataset.sizes)[:-1])
-    return {"_".join(map(str, name)): values.to_numpy() for name, values in frame.items()}
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ def test_it_renders_as_a_markdown_table():
     table = VerdictTable()
     table.claim("Eq. 14", "no square", "squared", "corrected", holds=True)
     lines = table._repr_markdown_().splitlines()
-    assert lines[0] == "| Claim | The paper | This book | Verdict |"
-    assert lines[2] == "| Eq. 14 | no square | squared | **corrected** |"
+    assert lines[0] == "| Claim | Verdict | The paper | This book |"
+    assert lines[2] == "| Eq. 14 | **corrected** | no square | squared |"
     assert "corrected" in repr(table)
 
 

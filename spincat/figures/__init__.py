@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 STYLE = str(Path(__file__).with_name("spincat.mplstyle"))
-"""The one Matplotlib style of the book: ``plt.style.use(spincat.figures.STYLE)``."""
+"""The one Matplotlib style of the book, for ``plt.style.use``."""
 
 COLOURS = {"coherent": "#555555", "even": "#0072b2", "odd": "#d55e00"}
 """Colours of the states, from the colour-blind-safe palette of Okabe and Ito."""

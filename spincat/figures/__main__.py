@@ -10,11 +10,13 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from spincat import figures
-from spincat.figures import fig1
+from spincat.figures import fig1, sec2
 
 EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]] = {
     "fig1": (fig1.compute, fig1.draw),
     "larger_amplitudes": (fig1.compute_amplitudes, fig1.draw_amplitudes),
+    "sec2_excitation": (sec2.compute_excitation, sec2.draw_excitation),
+    "sec2_validity": (sec2.compute_validity, sec2.draw_validity),
     "odd_floor": (fig1.compute_floor, fig1.draw_floor),
 }
 
