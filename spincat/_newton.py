@@ -27,7 +27,7 @@ Complexes = NDArray[np.complex128]
 
 
 EPS = float(np.finfo(float).eps)
-MOST_POINTS = 4096
+MOST_POINTS = 2048
 """More points than this are not used for one segment of time."""
 
 
@@ -103,23 +103,44 @@ def expansion(spectrum: Complexes, spread: float, times: Floats, tol: float) -> 
 
 def leja_points(spectrum: Complexes, spread: float, count: int) -> Points:
     """At least ``count`` Leja points around the spectrum, widened by ± i ``spread``."""
-    candidates = _upper_boundary(spectrum, spread)
-    real = candidates.imag <= 1e-12 * np.abs(candidates).max()
-    log_distance = np.zeros(len(candidates))
-    a: list[float] = []
-    square: list[float] = []  # b² for the second of a pair
-    choice = int(np.argmax(candidates.real - candidates.imag))
-    with np.errstate(divide="ignore"):
-        while len(a) < count:
-            point = candidates[choice]
-            for conjugate in (point,) if real[choice] else (point, point.conj()):
-                a.append(point.real)
-                square.append(0.0 if conjugate is point else point.imag**2)
-                log_distance += np.log(np.abs(candidates - conjugate))
-            choice = int(np.argmax(log_distance))
+    candidates = _upper_boundary(spectrum, spread, 2 * count)
+    imag = np.where(candidates.imag > 1e-12 * np.abs(candidates).max(), candidates.imag, 0.0)
+    chosen, log_product = _select(candidates.real.copy(), imag, count)
+    square = imag[chosen] ** 2
+    square[np.append(True, chosen[1:] != chosen[:-1])] = 0.0  # b² for the second of a pair
     # The product of the distances to K points grows like γ^K.
-    gamma = float(np.exp(log_distance[choice] / len(a)))
-    return Points(np.array(a), np.array(square) / gamma, gamma)
+    gamma = float(np.exp(log_product / len(chosen)))
+    return Points(candidates.real[chosen], square / gamma, gamma)
+
+
+@njit(cache=True, fastmath={"contract", "nsz", "reassoc"})
+def _select(x: Floats, y: Floats, count: int) -> tuple[NDArray[np.int64], float]:
+    """Indices of Leja points, a conjugate pair (y > 0) twice, and log of the last product.
+
+    The squared products of distances are kept relative to the largest: they would overflow.
+    """
+    chosen = np.empty(count + 1, dtype=np.int64)
+    products = np.ones(len(x))
+    log_scale, largest = 0.0, 1.0
+    best = int(np.argmax(x - y))
+    n = 0
+    while n < count:
+        a, b = x[best], y[best]
+        chosen[n] = best
+        n += 1
+        if b > 0:
+            chosen[n] = best
+            n += 1
+            for i in range(len(x)):
+                real = (x[i] - a) ** 2
+                products[i] *= (real + (y[i] - b) ** 2) * (real + (y[i] + b) ** 2) / largest
+        else:
+            for i in range(len(x)):
+                products[i] *= ((x[i] - a) ** 2 + y[i] ** 2) / largest
+        best = int(np.argmax(products))
+        largest = products[best]
+        log_scale += np.log(largest)
+    return chosen[:n], log_scale / 2
 
 
 @njit(cache=True, fastmath={"contract", "nsz"})
@@ -164,8 +185,8 @@ def coefficients(
     return table, total
 
 
-def _upper_boundary(spectrum: Complexes, spread: float) -> Complexes:
-    """Points on the upper half of the boundary of the widened convex hull of the spectrum."""
+def _upper_boundary(spectrum: Complexes, spread: float, count: int) -> Complexes:
+    """Upper half of the boundary of the widened convex hull, ``count`` points on each edge."""
     x, y = spectrum.real, np.abs(spectrum.imag) + spread
     corners: list[complex] = []
     for n in np.lexsort((-y, x)):
@@ -176,7 +197,7 @@ def _upper_boundary(spectrum: Complexes, spread: float) -> Complexes:
             corners.append(point)
     corners = [complex(corners[0].real), *corners, complex(corners[-1].real)]
     # Leja points crowd near the corners, so do the candidates.
-    fractions = (1 - np.cos(np.linspace(0, np.pi, 400))) / 2
+    fractions = (1 - np.cos(np.linspace(0, np.pi, count))) / 2
     edges = [p + (q - p) * fractions for p, q in pairwise(corners)]
     return np.unique(np.concatenate(edges))
 

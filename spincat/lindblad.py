@@ -23,7 +23,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from spincat import _lindblad_kernels as kernels
 from spincat import _newton as newton
-from spincat._checks import Parity, check_finite, check_nonnegative, check_parity, check_theta
+from spincat._checks import (
+    Parity,
+    check_finite,
+    check_nonnegative,
+    check_parity,
+    check_positive_integer,
+    check_theta,
+)
 from spincat._lindblad_blocks import (
     LARGEST_N,
     SLAB,
@@ -95,7 +102,7 @@ def cat_fidelity(
     ConvergenceError
         If ``tol`` is not reached within ``max_actions`` or because of rounding.
     """
-    rows, ensemble, grid = _check(detunings, eta, times, phase, tol)
+    rows, ensemble, grid = _check(detunings, eta, times, phase, tol, max_actions)
     n_spins = ensemble.n_spins
     check_theta(ensemble.theta, n_spins, check_parity(parity))
     block = parity_block(n_spins, parity)
@@ -146,7 +153,7 @@ def evolve(
     MemoryError, ConvergenceError
         As :func:`cat_fidelity`.
     """
-    rows, ensemble, grid = _check(detunings, eta, times, phase, tol)
+    rows, ensemble, grid = _check(detunings, eta, times, phase, tol, max_actions)
     if rows.ndim != 1:
         raise ValueError(f"detunings has shape {rows.shape}; allowed: (N,), one draw")
     dim = 2**ensemble.n_spins
@@ -208,7 +215,7 @@ def cat_fidelity_qutip(
     """
     import qutip  # on request only: it takes a second to import
 
-    rows, ensemble, grid = _check(detunings, eta, times, phase, TOLERANCES[0])
+    rows, ensemble, grid = _check(detunings, eta, times, phase, TOLERANCES[0], 1)
     if rows.ndim != 1 or grid[0] != 0 or np.any(np.diff(grid) <= 0):
         raise ValueError(
             f"detunings has shape {rows.shape} and times = {times!r}; "
@@ -313,7 +320,7 @@ class _Solver:
 
 
 def _check(
-    detunings: ArrayLike, eta: float, times: ArrayLike, phase: float, tol: float
+    detunings: ArrayLike, eta: float, times: ArrayLike, phase: float, tol: float, max_actions: int
 ) -> tuple[Floats, SpinEnsemble, Floats]:
     """Detunings, parameters and times, checked before any work."""
     rows = check_finite("detunings", detunings)
@@ -326,6 +333,7 @@ def _check(
     grid = check_finite("times", times)
     if grid.ndim != 1 or grid.size == 0 or grid.min() < 0:
         raise ValueError(f"times = {times!r}; allowed: at least one number of at least 0, in 1-D")
+    check_positive_integer("max_actions", max_actions)
     check_nonnegative("tol", tol)
     if not TOLERANCES[0] <= tol <= TOLERANCES[1]:
         raise ValueError(f"tol = {tol!r}; allowed: {TOLERANCES[0]:g} to {TOLERANCES[1]:g}")
