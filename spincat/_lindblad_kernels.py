@@ -1,7 +1,7 @@
 """Compiled loops of `spincat.lindblad`: the master equation acting on one real parity block.
 
 The jump operator is a constant plus S, which moves two excitations and has only entries 0 and 1
-in the product basis: S acts on a matrix by adding rows, six or fewer per row on average at N = 8,
+in the product basis: S acts on a matrix by adding rows, seven for each at N = 8 on average,
 and never multiplies.  Columns are treated in slabs that stay in the second-level cache.  S on the
 other side is the same operation on the transpose, which is built slab by slab.
 """

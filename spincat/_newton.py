@@ -10,7 +10,8 @@ have real coefficients and, for γ near the capacity of the region, a size of or
 exp(tL) v = Σ_k c_k(t) q_k(L) v, where c solves c' = Z c, c(0) = (1, 0, ...), and Z is tridiagonal.
 Cut off after k = m, at the end of a pair, the sum y(t) obeys y' = L y - γ c_m(t) q_{m+1} v exactly.
 A quantum channel does not increase the trace norm, hence the error is at most the integral of the
-norm of the last term: this holds whether or not the region is well chosen.
+norm of the last term.  This holds whether or not the region is well chosen; all that is not
+rigorous is the sum that stands for the integral over time, and the estimate of rounding errors.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
-
 EPS = float(np.finfo(float).eps)
 MOST_POINTS = 2048
 """More points than this are not used for one segment of time."""
+MOST_SEGMENTS = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,12 +79,18 @@ def expansion(spectrum: Complexes, spread: float, times: Floats, tol: float) -> 
 
     The eigenvalues of L are expected within ± i ``spread`` of ``spectrum``; if they are not, the
     expansion converges later or not at all, and its bound says so.
+
+    Raises
+    ------
+    ValueError
+        If the last time needs more than ``MOST_SEGMENTS`` segments.
     """
     t_max = float(times.max())
     reach = float(np.abs(spectrum).max()) + spread + 1 / max(t_max, 1e-9)
     spread += 1 / max(t_max, 1e-9)  # never a single point
-    segments, count = 1, 256
-    while True:
+    least = t_max * reach / 2e4  # so many segments are needed anyway
+    segments, count = 1 << max(0, int(np.ceil(np.log2(max(least, 1.0))))), 256
+    while segments <= MOST_SEGMENTS:
         length = t_max / segments
         segment = np.minimum((times / length).astype(int), segments - 1) if t_max else 0 * times
         local = np.append(times - length * segment, length)
@@ -93,6 +100,9 @@ def expansion(spectrum: Complexes, spread: float, times: Floats, tol: float) -> 
         if points.gamma * integral[-8:].max() < 1e-6 * tol:
             break
         segments, count = (segments, 2 * count) if count < MOST_POINTS else (2 * segments, 256)
+    else:
+        allowed = 2e4 * MOST_SEGMENTS / reach
+        raise ValueError(f"times end at {t_max:g}; allowed: at most about {allowed:.2g}")
     table = np.empty_like(rows)
     table[order] = rows
     largest = np.abs(table).max(axis=0)

@@ -21,8 +21,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spincat import _lindblad_kernels as kernels
-from spincat import _newton as newton
 from spincat._checks import (
     Parity,
     check_finite,
@@ -33,25 +31,21 @@ from spincat._checks import (
 )
 from spincat._lindblad_blocks import (
     LARGEST_N,
-    SLAB,
     Floats,
-    ParityBlock,
     check_memory,
     parity_block,
-    spectrum,
 )
+from spincat._lindblad_solver import ConvergenceError, Solver
+from spincat._newton import MOST_POINTS
 from spincat.ensemble import SpinEnsemble
 from spincat.states import spin_cat, to_qobj
 
 Complexes = NDArray[np.complex128]
 
+__all__ = ["ConvergenceError", "cat_fidelity", "cat_fidelity_qutip", "evolve"]
+
 TOLERANCES = 1e-10, 1e-2
 """Allowed range of ``tol``: rounding errors forbid less."""
-_CHECK_EVERY = 8
-
-
-class ConvergenceError(RuntimeError):
-    """The bound on the error did not fall below the tolerance."""
 
 
 def cat_fidelity(
@@ -111,7 +105,7 @@ def cat_fidelity(
     cat[: len(block.states)] = amplitudes[block.states].real  # real in the frame of the block
     start = np.outer(cat, cat)
     energies = [block.energies(row) for row in rows.reshape(-1, n_spins)]
-    solver = _Solver(block, ensemble.eta, parity, energies, grid, tol, max_actions)
+    solver = Solver(block, ensemble.eta, parity, energies, grid, tol, max_actions)
     values = [solver.run(start, start[None], draw, keep=False)[0][:, 0] for draw in energies]
     return np.reshape(values, (*rows.shape[:-1], len(grid)))
 
@@ -157,8 +151,10 @@ def evolve(
     if rows.ndim != 1:
         raise ValueError(f"detunings has shape {rows.shape}; allowed: (N,), one draw")
     dim = 2**ensemble.n_spins
+    check_memory("number of detunings N", ensemble.n_spins, 16.0 * 6 * dim**2)
+    given = () if observables is None else observables
     rho = _check_state(state, dim)
-    wanted = [_check_hermitian("observables", item, dim) for item in observables or ()]
+    wanted = [_check_hermitian("observables", item, dim) for item in given]
     keep = observables is None
     result: Floats | Complexes = np.zeros((len(wanted), len(grid)))
     if keep:
@@ -172,7 +168,7 @@ def evolve(
             continue
         energies = block.energies(rows)
         real = np.array([block.to_real(item, phase) for item in wanted])
-        solver = _Solver(block, ensemble.eta, parity, [energies], grid, tol / 2, max_actions)
+        solver = Solver(block, ensemble.eta, parity, [energies], grid, tol / 2, max_actions)
         real = real.reshape(-1, block.size, block.size)
         moments, states = solver.run(start, real, energies, keep=keep)
         if keep:
@@ -240,85 +236,6 @@ def cat_fidelity_qutip(
     return np.asarray(result.expect[0])
 
 
-class _Solver:
-    """The expansion of one block, with the same points and coefficients for all draws."""
-
-    def __init__(
-        self,
-        block: ParityBlock,
-        eta: float,
-        parity: Parity,
-        energies: Sequence[Floats],
-        times: Floats,
-        tol: float,
-        max_actions: int,
-    ) -> None:
-        n_spins, dim = block.n_spins, len(block.states)
-        self.block, self.tol, self.max_actions = block, tol, max_actions
-        # B and S differ by the factor 2 of the two orders in which a pair can be lowered.
-        self.shift, self.rate = eta * n_spins, 4 / n_spins**2
-        spread = max((float(np.ptp(row[:dim])) for row in energies), default=0.0)
-        self.plan = newton.expansion(spectrum(n_spins, eta, parity), spread, times, tol)
-        self.pair = np.empty((2, block.size, block.size))
-        self.work = np.empty((2, block.size, block.size))
-        self.slabs = np.empty((4, block.size, min(SLAB, block.size)))
-
-    def run(
-        self, start: Floats, observables: Floats, energies: Floats, *, keep: bool
-    ) -> tuple[Floats, Floats]:
-        """Moments (T, observables) and, if ``keep``, the matrices M at the times."""
-        plan = self.plan
-        moments = np.zeros((len(plan.table), len(observables)))
-        states = np.zeros((len(plan.table) if keep else 0, *start.shape))
-        actions, last = 0, plan.segments - 1
-        for segment in range(plan.segments):
-            here = np.flatnonzero(plan.segment == segment)
-            weights = np.concatenate(
-                [plan.table[here if keep else []], plan.end[None][: segment < last]]
-            )
-            sums = np.zeros((len(weights), *start.shape))
-            allowed = self.max_actions - actions
-            found = self._expand(start, observables, energies, weights.T.copy(), sums, allowed)
-            moments[here] = plan.table[here, : len(found)] @ found
-            actions += len(found) - 1
-            if keep:
-                states[here] = sums[: len(here)]
-            if segment < last:
-                start = sums[-1]
-        return moments, states
-
-    def _expand(
-        self,
-        start: Floats,
-        observables: Floats,
-        energies: Floats,
-        weights: Floats,
-        sums: Floats,
-        allowed: int,
-    ) -> Floats:
-        """Moments of q_0, q_1, ... over one segment, to where the bound falls below ``tol``."""
-        block, plan = self.block, self.plan
-        size = len(plan.points.a)
-        norms, moments = np.zeros(size), np.zeros((size, len(observables)))
-        self.pair[0], self.pair[1] = start, 0
-        kernels.record(0, start, observables, weights, norms, moments, sums)
-        for done in range(_CHECK_EVERY, min(size - 1, allowed) + 1, _CHECK_EVERY):
-            kernels.advance(
-                done - _CHECK_EVERY, done, self.pair,
-                block.down, block.down_starts, block.up, block.up_starts,
-                energies, self.shift, self.rate,
-                plan.points.a, plan.points.beta, plan.points.gamma,
-                self.work, self.slabs, observables, weights, norms, moments, sums,
-            )  # fmt: skip
-            # The trace norm is at most √dim times the root of the sum of the squared entries.
-            if plan.error(done, np.sqrt(len(block.states)) * norms) <= self.tol / plan.segments:
-                return moments[: done + 1]
-        raise ConvergenceError(
-            f"tol = {self.tol:g} not reached with max_actions = {self.max_actions}; "
-            f"allowed: a larger tol or max_actions, or smaller detunings, eta or times"
-        )
-
-
 def _check(
     detunings: ArrayLike, eta: float, times: ArrayLike, phase: float, tol: float, max_actions: int
 ) -> tuple[Floats, SpinEnsemble, Floats]:
@@ -333,6 +250,7 @@ def _check(
     grid = check_finite("times", times)
     if grid.ndim != 1 or grid.size == 0 or grid.min() < 0:
         raise ValueError(f"times = {times!r}; allowed: at least one number of at least 0, in 1-D")
+    check_memory("number of times", len(grid), 8.0 * 3 * MOST_POINTS * len(grid))
     check_positive_integer("max_actions", max_actions)
     check_nonnegative("tol", tol)
     if not TOLERANCES[0] <= tol <= TOLERANCES[1]:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
-from spincat import SpinEnsemble, collective, dephasing, lindblad, states
+from spincat import SpinEnsemble, _lindblad_solver, collective, dephasing, states
 from spincat._newton import coefficients, expansion, leja_points
 from spincat.lindblad import ConvergenceError, cat_fidelity, cat_fidelity_qutip, evolve
 
@@ -89,7 +89,7 @@ def test_any_state_matches_dense_exponentials(seed):
     assert np.linalg.norm(found - expected, "nuc", axis=(1, 2)).max() < 1e-8
     moments = evolve(rho, detunings, 0.3, TIMES, observables, phase=phase)
     np.testing.assert_allclose(
-        moments, np.einsum("oij,tji->ot", observables, expected).real, rtol=0, atol=1e-8
+        moments, np.einsum("nij,tji->nt", observables, expected).real, rtol=0, atol=1e-8
     )
 
 
@@ -201,6 +201,14 @@ def test_shapes_and_order_of_times():
     assert cat_fidelity(np.zeros((0, 3)), 0.2, times, "even").shape == (0, 4)
 
 
+@pytest.mark.parametrize("t", [0.0, 1e-12, 1e-3])
+def test_short_times(t):
+    psi = cat(3, 0.3, "odd")
+    value = cat_fidelity([0.1, -0.2, 0.3], 0.3, [t], "odd")
+    expected = by_expm(np.outer(psi, psi.conj()), [0.1, -0.2, 0.3], 0.3, [t])[0]
+    np.testing.assert_allclose(value, (psi.conj() @ expected @ psi).real, atol=1e-8)
+
+
 def test_long_times_are_split_into_segments():
     """Beyond a few thousand points the time is split; nothing else changes."""
     detunings, times = draw(4, 0.05), [0.0, 1500.0, 9000.0]
@@ -238,7 +246,7 @@ def test_no_convergence_raises(monkeypatch):
     with pytest.raises(ConvergenceError, match="tol"):
         evolve(cat(4, 0.2, "even"), detunings, 0.2, [400], max_actions=7)
     # A spectrum that is badly misjudged is noticed, not trusted.
-    monkeypatch.setattr(lindblad, "spectrum", lambda *_: np.zeros(1, dtype=complex))
+    monkeypatch.setattr(_lindblad_solver, "spectrum", lambda *_: np.zeros(1, dtype=complex))
     with np.errstate(over="ignore", invalid="ignore"), pytest.raises(ConvergenceError):
         cat_fidelity(detunings, 0.2, [0, 400], "even")
 
@@ -255,6 +263,7 @@ def test_no_convergence_raises(monkeypatch):
         ({"times": [-1.0]}, "times"),
         ({"times": []}, "times"),
         ({"times": 1.0}, "times"),
+        ({"times": [1e12]}, "times"),
         ({"parity": "both"}, "parity"),
         ({"parity": "odd", "eta": 0.0}, "theta"),
         ({"phase": np.nan}, "phase"),
