@@ -10,12 +10,13 @@ export MKL_NUM_THREADS := 1
 
 SOURCES   := $(shell find spincat -name '*.py' -o -name '*.mplstyle')
 FRAME     := _config.yml _toc.yml $(shell find book/_ext book/_static -type f -not -name '*.pyc')
-PAGES     := README.md CHANGELOG.md CITATION.cff $(wildcard book/*.md book/*.bib notebooks/*.md)
+PAGES     := $(wildcard book/*.md book/*.bib notebooks/*.md)
 NOTEBOOKS := $(wildcard notebooks/*.md)
 BENCHES   := $(wildcard benchmarks/*.py)
 INDEX     := _build/html/index.html
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:  # lint, book and tests in turn, and not all at once on two cores
 .PHONY: help env book test pytest lint figures reference baseline bench lock clean
 
 help:  ## list the targets
@@ -72,8 +73,8 @@ reference: $(VENV)/.installed  ## execute the notebooks anew as references for n
 	$(BIN)/python tests/make_reference.py
 
 baseline: $(VENV)/.installed  ## make the figure baselines anew: numbers and pictures (tests/baseline)
-	$(BIN)/pytest -p no:nbval -q tests/test_fig1.py -k test_data --regen-all
-	$(BIN)/pytest -p no:nbval -q tests/test_fig1.py -k picture --mpl-generate-path=tests/baseline
+	$(BIN)/pytest -q tests/test_fig1.py -k test_data --regen-all
+	$(BIN)/pytest -q tests/test_fig1.py -k picture --mpl-generate-path=tests/baseline
 
 bench: $(VENV)/.installed  ## measure what is claimed about speed
 	@for script in $(BENCHES); do $(BIN)/python $$script || exit 1; done

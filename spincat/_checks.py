@@ -33,10 +33,17 @@ def check_finite(name: str, value: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
+def check_number(name: str, value: float) -> float:
+    """Return ``value`` as a float, or raise ``ValueError`` unless it is one finite number."""
+    if check_finite(name, value).ndim:
+        raise ValueError(f"{name} = {value!r}; allowed: a single number")
+    return float(value)
+
+
 def check_nonnegative(name: str, value: float) -> float:
     """Return ``value`` as a float, or raise ``ValueError`` unless it is finite and not negative."""
-    if check_finite(name, value).ndim or value < 0:
-        raise ValueError(f"{name} = {value!r}; allowed: a single number of at least 0")
+    if check_number(name, value) < 0:
+        raise ValueError(f"{name} = {value!r}; allowed: a number of at least 0")
     return float(value)
 
 

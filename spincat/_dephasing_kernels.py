@@ -63,7 +63,7 @@ def coherent_uniform(detunings: Floats, kappa: float, t0: float, dt: float, out:
 def cat_uniform(
     detunings: Floats, cos2: float, sin2: float, t0: float, dt: float, odd: bool, out: Floats
 ) -> None:
-    """Write |even or odd part|² of ∏_n (cos2 + sin2 e^{-iδ_n t}) at t = t0 + k dt to ``out``.
+    r"""Write \|even or odd part\|² of ∏_n (cos2 + sin2 e^{-iδ_n t}) at t = t0 + k dt to ``out``.
 
     Even and odd means the number of factors that contribute e^{-iδt}: the number of excitations.
     """
@@ -85,6 +85,37 @@ def cat_uniform(
                 fi[m, lane] = cos2 * yi + (qr * xi + qi * xr)
     part = fr * fr + fi * fi if odd else er * er + ei * ei
     out[:] = part.ravel()[: out.size]
+
+
+_ROUND = 1.5 * 2.0**52
+"""Adding and subtracting it rounds to the nearest integer, in vector registers too."""
+# pi/2 in three parts whose products with an integer below 2^20 are exact (Cody and Waite).
+_HALF_PI = 1.57079632673412561417e00, 6.07710050630396597660e-11, 2.02226624879595063154e-21
+MAX_PHASE = 2.0**19
+"""Largest phase that :func:`cos_sin` reduces without loss of accuracy."""
+
+
+@njit(cache=True, fastmath={"contract", "nsz"})
+def cos_sin(phases: Floats, cosines: Floats, sines: Floats) -> None:
+    """Cosines and sines of flat ``phases`` below MAX_PHASE, to two units in the last place.
+
+    Without a branch or a call the loop runs in vector registers, several times faster than the
+    library functions: reduction to [-pi/4, pi/4], Taylor series there, exchange by quadrant.
+    """
+    part_1, part_2, part_3 = _HALF_PI
+    for i in range(phases.size):
+        k = (phases[i] * (2 / np.pi) + _ROUND) - _ROUND
+        r = ((phases[i] - k * part_1) - k * part_2) - k * part_3
+        z = r * r
+        s = -1 / 6 + z * (1 / 120 + z * (-1 / 5040 + z * (1 / 362880 + z * (-1 / 39916800))))
+        s = r + r * z * (s + z**5 * (1 / 6227020800 - z / 1307674368000))
+        c = 1 / 24 + z * (-1 / 720 + z * (1 / 40320 + z * (-1 / 3628800 + z / 479001600)))
+        c = (1 - z / 2) + z * z * (c - z**5 * (1 / 87178291200 - z / 20922789888000))
+        quadrant = k - 4 * ((k * 0.25 - 0.375 + _ROUND) - _ROUND)  # k modulo 4
+        odd = quadrant == 1 or quadrant == 3
+        cosine, sine = (s if odd else c), (c if odd else s)
+        cosines[i] = -cosine if quadrant == 1 or quadrant == 2 else cosine
+        sines[i] = -sine if quadrant >= 2 else sine
 
 
 @njit(cache=True, fastmath={"contract", "nsz"})

@@ -1,7 +1,7 @@
 """Distributions of the detunings δ_n: seeded draws, quadrature nodes and characteristic functions.
 
-Every distribution is symmetric about zero, because the paper measures detunings from the
-ensemble mean (Sec. II). Widths are in units of Γ2, or of any rate that times share.
+Every distribution is symmetric about zero, and draws are independent, as in Sec. III.1: the mean
+of N drawn detunings is zero only on average. Widths are in units of Γ2.
 """
 
 from __future__ import annotations
@@ -65,7 +65,11 @@ class Broadening(ABC):
         ValueError
             If ``n_spins`` or ``draws`` is not an integer of at least 1.
         """
-        return np.stack(list(self.realisations(n_spins, draws, seed)))
+        rows = self.realisations(n_spins, draws, seed)
+        detunings = np.empty((draws, n_spins))
+        for index, row in enumerate(rows):
+            detunings[index] = row
+        return detunings
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ class Lorentzian(Broadening):
         return rng.standard_cauchy(n_spins)
 
     def characteristic(self, times: ArrayLike) -> Floats:
-        """E[cos δ_n t] = exp(-δ|t|)."""
+        r"""E[cos δ_n t] = exp(-δ\|t\|)."""
         return np.asarray(np.exp(-self.delta * np.abs(check_finite("times", times))))
 
     def nodes(self, order: int) -> tuple[Floats, Floats]:

@@ -1,6 +1,6 @@
 r"""Identical spins on the ladder of symmetric (Dicke) states, one parity at a time.
 
-Without detunings Eqs. 1-2 of arXiv:2403.16491 only connect the N + 1 symmetric states |n⟩ with n
+Without detunings Eqs. 1-2 of arXiv:2403.16491 only connect the N + 1 symmetric states \|n⟩ with n
 excitations, and change n by 0 or 2: each parity is a block of about N/2 states.
 """
 
@@ -55,7 +55,7 @@ def pair_lowering(n_spins: int, parity: Parity) -> sparse.csr_array:
 
 
 def steady_state(ensemble: SpinEnsemble, parity: Parity) -> NDArray[np.complex128]:
-    r"""Return the steady state of Eqs. 1-2 that is reached from |0⟩ (even) or |1⟩ (odd).
+    r"""Return the steady state of Eqs. 1-2 that is reached from \|0⟩ (even) or \|1⟩ (odd).
 
     The Liouvillian of one parity block is a sparse matrix with a single null vector, found by one
     linear solve with the trace condition in place of one row.

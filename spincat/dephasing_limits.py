@@ -124,8 +124,8 @@ def odd_cat_floor(n_spins: int, alpha: complex) -> float:
 
 
 def _intensity(alpha: complex, parity: Parity | None = None) -> float:
-    """|α|², refused where a cat of this parity vanishes."""
+    r"""\|α\|², refused where a cat of this parity vanishes."""
     size = check_nonnegative("abs(alpha)", float(np.abs(alpha)))
-    if parity is not None and check_parity(parity) == "odd" and size == 0:
-        raise ValueError("alpha = 0 has no odd cat state; allowed: abs(alpha) > 0")
+    if parity is not None and check_parity(parity) == "odd" and size < 1e-150:
+        raise ValueError(f"alpha = {alpha!r} has no odd cat state; allowed: abs(alpha) > 1e-150")
     return size**2

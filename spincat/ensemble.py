@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spincat._checks import check_finite, check_nonnegative, check_positive_integer
+from spincat._checks import check_finite, check_nonnegative, check_number, check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class SpinEnsemble:
     def __post_init__(self) -> None:
         check_positive_integer("n_spins", self.n_spins)
         check_nonnegative("eta", self.eta)
-        check_finite("phase", self.phase)
+        check_number("phase", self.phase)
         values = np.zeros(self.n_spins) if self.detunings is None else np.array(self.detunings)
         check_finite("detunings", values)
         if values.shape != (self.n_spins,):
@@ -74,5 +74,5 @@ class SpinEnsemble:
 
     @property
     def theta(self) -> float:
-        """Polar angle θ of the stabilised coherent state, tan(θ/2) = |α|/√N (Sec. III.1)."""
+        r"""Polar angle θ of the stabilised coherent state, tan(θ/2) = \|α\|/√N (Sec. III.1)."""
         return float(2 * np.arctan(np.sqrt(2 * self.eta / self.n_spins)))

@@ -1,7 +1,7 @@
-"""Spin coherent states and spin cat states (Eqs. 5-8) in the Dicke or the product basis.
+r"""Spin coherent states and spin cat states (Eqs. 5-8) in the Dicke or the product basis.
 
 Dicke basis: component k is the amplitude of the symmetric state with k excitations, k = 0..N.
-Product basis: QuTiP's tensor order, spin n is factor n and |e> = basis(2, 0).
+Product basis: QuTiP's tensor order, spin n is factor n and \|e> = basis(2, 0).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scipy.special import gammaln, xlogy
 
 from spincat._checks import (
     Parity,
-    check_finite,
+    check_number,
     check_parity,
     check_positive_integer,
     check_theta,
@@ -27,7 +27,7 @@ Basis = Literal["dicke", "product"]
 Complexes = NDArray[np.complex128]
 
 MAX_PRODUCT_SPINS = 16
-"""Largest N in the product basis: 2^16 amplitudes take 1 MB, a density matrix would take 64 GB."""
+"""Largest N in the product basis, where 2^16 amplitudes take 1 MB (a density matrix, 64 GB)."""
 
 
 def spin_coherent(
@@ -121,9 +121,9 @@ def cat_norm(n_spins: int, theta: float, parity: Parity) -> float:
 
 
 def fold(n_spins: int, theta: float, parity: Parity) -> tuple[float, Parity]:
-    """Polar angle in [0, π/2] and parity of the same cat state seen from the other pole.
+    r"""Polar angle in [0, π/2] and parity of the same cat state seen from the other pole.
 
-    Exchanging |g> and |e> turns θ into π - θ and k excitations into N - k, so the parity of a
+    Exchanging \|g> and \|e> turns θ into π - θ and k excitations into N - k, so the parity of a
     cat of an odd number of spins flips.
     """
     if theta <= np.pi / 2:
@@ -133,7 +133,7 @@ def fold(n_spins: int, theta: float, parity: Parity) -> tuple[float, Parity]:
 
 
 def log_cos_power(n_spins: int, theta: float) -> float:
-    """log cosᴺθ, the overlap of |θ, ϕ> and |θ, ϕ+π>, to full relative accuracy; 0 <= θ <= π/2."""
+    r"""log cosᴺθ, the overlap of \|θ, ϕ> and \|θ, ϕ+π>, to full relative accuracy (θ <= π/2)."""
     with np.errstate(divide="ignore"):
         return float(n_spins / 2 * np.log1p(-(np.sin(theta) ** 2)))
 
@@ -173,7 +173,7 @@ def to_qobj(state: Complexes, *, basis: Basis) -> qutip.Qobj:
 def _check(n_spins: int, theta: float, azimuth: float, basis: str) -> tuple[int, float, float]:
     n_spins = check_positive_integer("n_spins", n_spins)
     theta = check_theta(theta, n_spins)
-    azimuth = float(check_finite("azimuth", azimuth))
+    azimuth = check_number("azimuth", azimuth)
     if basis not in ("dicke", "product"):
         raise ValueError(f"basis = {basis!r}; allowed: 'dicke' or 'product'")
     if basis == "product" and n_spins > MAX_PRODUCT_SPINS:
@@ -184,7 +184,7 @@ def _check(n_spins: int, theta: float, azimuth: float, basis: str) -> tuple[int,
 
 
 def _log_magnitudes(n_spins: int, theta: float) -> NDArray[np.float64]:
-    """Logarithms of the Dicke amplitudes of |θ, 0>: factorials overflow beyond N = 170."""
+    r"""Logarithms of the Dicke amplitudes of \|θ, 0>: factorials overflow beyond N = 170."""
     k = np.arange(n_spins + 1)
     log_binomial = gammaln(n_spins + 1) - gammaln(k + 1) - gammaln(n_spins - k + 1)
     # sin((π-θ)/2) is cos(θ/2), and exactly 0 at θ = π
@@ -197,7 +197,7 @@ def _phases(n_spins: int, azimuth: float) -> Complexes:
 
 
 def _excitations(n_spins: int, basis: Basis) -> NDArray[np.int64]:
-    """Number of excitations of each basis state; in the product basis a 0 bit is |e>."""
+    r"""Number of excitations of each basis state; in the product basis a 0 bit is \|e>."""
     if basis == "dicke":
         return np.arange(n_spins + 1)
     return n_spins - np.bitwise_count(np.arange(2**n_spins)).astype(np.int64)

@@ -8,28 +8,33 @@ import numpy as np
 class VerdictTable:
     """Rows of claim, paper, ours and verdict, rendered as a Markdown table by Jupyter.
 
+    A verdict is what the book says of the paper; it is shown only if the check behind it held.
+    If that failed, because the book is wrong or the parameters are outside the range in which the
+    claim can be decided, the row says "undecided".
+
     Examples
     --------
     >>> table = VerdictTable()
-    >>> table.number("floor of the even cat", paper=0.94, ours=0.9399, tolerance=0.005)
-    >>> table.claim("Eq. 14", "no square", "squared bracket", "corrected")
-    >>> table.rows[0][-1]
-    'confirmed'
+    >>> table.number("even cat, steady state", paper=0.998, ours=0.99792, tolerance=0.0005)
+    >>> table.claim("Eq. 14", "no square", "squared bracket", "corrected", holds=True)
+    >>> [row[-1] for row in table.rows]
+    ['confirmed', 'corrected']
     """
 
     VERDICTS = "confirmed", "corrected", "refuted", "depends"
+    UNDECIDED = "undecided"
 
     def __init__(self) -> None:
         self.rows: list[tuple[str, str, str, str]] = []
 
     def number(self, claim: str, *, paper: float, ours: float, tolerance: float) -> None:
-        """Add a number: confirmed if ours is within ``tolerance`` of the paper's, else refuted."""
+        """Add a number of the paper: confirmed if ours is within ``tolerance``, else refuted."""
         verdict = "confirmed" if abs(paper - ours) <= tolerance else "refuted"
         digits = max(0, int(np.ceil(-np.log10(tolerance)))) + 1
         self.rows.append((claim, f"{paper:g}", f"{ours:.{digits}f} (± {tolerance:.1g})", verdict))
 
-    def claim(self, claim: str, paper: str, ours: str, verdict: str) -> None:
-        """Add a statement whose ``verdict`` was computed.
+    def claim(self, claim: str, paper: str, ours: str, verdict: str, *, holds: bool) -> None:
+        """Add a statement with its ``verdict`` if the check behind that ``holds``.
 
         Raises
         ------
@@ -38,7 +43,7 @@ class VerdictTable:
         """
         if verdict not in self.VERDICTS:
             raise ValueError(f"verdict = {verdict!r}; allowed: {', '.join(self.VERDICTS)}")
-        self.rows.append((claim, paper, ours, verdict))
+        self.rows.append((claim, paper, ours, verdict if holds else self.UNDECIDED))
 
     def _repr_markdown_(self) -> str:
         head = ("Claim", "The paper", "This book", "Verdict"), ("---",) * 4

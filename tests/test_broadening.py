@@ -59,7 +59,7 @@ def test_zero_width_means_no_detuning(kind):
 
 
 def test_refuses_bad_input():
-    with pytest.raises(ValueError, match=r"delta = -1\.0; allowed: a single number of at least 0"):
+    with pytest.raises(ValueError, match=r"delta = -1\.0; allowed: a number of at least 0"):
         Gaussian(-1.0)
     with pytest.raises(ValueError, match="draws = 0"):
         Gaussian(1.0).draw(5, 0, seed=1)

@@ -127,8 +127,10 @@ def test_the_floor_is_the_leading_order_in_1_over_n(alpha):
 
 
 def test_refuses_bad_input():
-    with pytest.raises(ValueError, match="alpha = 0 has no odd cat state"):
+    with pytest.raises(ValueError, match=r"alpha = 0\.0 has no odd cat state"):
         dephasing_limits.bosonic_cat_fidelity(0.0, 1.0, 1.0, "odd")
+    with pytest.raises(ValueError, match="alpha = 1e-170 has no odd cat state"):
+        dephasing_limits.odd_cat_floor(8, 1e-170)
     with pytest.raises(ValueError, match=r"abs\(alpha\) holds nan"):
         dephasing_limits.bosonic_coherent_fidelity(np.nan, 1.0, 1.0)
     with pytest.raises(ValueError, match="n_spins = 0"):

@@ -13,7 +13,7 @@ def test_the_verdict_on_a_number_follows_from_its_tolerance():
 
 def test_it_renders_as_a_markdown_table():
     table = VerdictTable()
-    table.claim("Eq. 14", "no square", "squared", "corrected")
+    table.claim("Eq. 14", "no square", "squared", "corrected", holds=True)
     lines = table._repr_markdown_().splitlines()
     assert lines[0] == "| Claim | The paper | This book | Verdict |"
     assert lines[2] == "| Eq. 14 | no square | squared | **corrected** |"
@@ -22,4 +22,10 @@ def test_it_renders_as_a_markdown_table():
 
 def test_refuses_another_verdict():
     with pytest.raises(ValueError, match="verdict = 'maybe'; allowed: confirmed, corrected"):
-        VerdictTable().claim("a", "b", "c", "maybe")
+        VerdictTable().claim("a", "b", "c", "maybe", holds=True)
+
+
+def test_a_failed_check_is_shown_as_undecided():
+    table = VerdictTable()
+    table.claim("Eq. 14", "no square", "squared", "corrected", holds=False)
+    assert table.rows[0][3] == "undecided"

@@ -34,7 +34,9 @@ def paper_number(label: str, prefix: str, last: int) -> int | None:
     if match is None:
         return None
     if not 1 <= int(match[1]) <= last:
-        raise ExtensionError(f"label {label!r}: the paper's numbers are {prefix}-1 to {prefix}-{last}")
+        raise ExtensionError(
+            f"label {label!r}: the paper's numbers are {prefix}-1 to {prefix}-{last}"
+        )
     return int(match[1])
 
 
@@ -56,13 +58,12 @@ class PaperMathDomain(MathDomain):
     def note_equation(self, docname: str, labelid: str, location: Any = None) -> None:
         """Register an equation; companion equations get their number once all pages are read."""
         if labelid in self.equations:
-            raise ExtensionError(
-                f"equation {labelid!r} in {docname} is labelled already in {self.equations[labelid][0]}"
-            )
+            owner = self.equations[labelid][0]
+            raise ExtensionError(f"equation {labelid!r} in {docname}: labelled already in {owner}")
         number = paper_number(labelid, "eq", LAST_EQUATION)
         if number is None and not labelid.startswith("our-"):
             raise ExtensionError(
-                f"equation {labelid!r} in {docname}: a label is eq-<number of the paper> or our-<name>"
+                f"equation {labelid!r} in {docname}; allowed: eq-<number> or our-<name>"
             )
         self.equations[labelid] = (docname, number or 0)
 
@@ -108,13 +109,18 @@ def note_figures(app: Sphinx, doctree: nodes.document) -> None:
                 continue
             if label in figures or label in figure["dupnames"]:
                 owner = figures.get(label, (env.docname,))[0]
-                raise ExtensionError(f"figure {label!r} in {env.docname} is labelled already in {owner}")
+                raise ExtensionError(
+                    f"figure {label!r} in {env.docname} is labelled already in {owner}"
+                )
             figures[label] = (env.docname, figure["ids"][0])
 
 
 def number_figures(env: BuildEnvironment) -> None:
     """Replace Sphinx's running figure numbers by the paper's, and by C1, C2, ... elsewhere."""
-    paper = {place: paper_number(label, "fig", LAST_FIGURE) for label, place in paper_figures(env).items()}
+    paper = {
+        place: paper_number(label, "fig", LAST_FIGURE)
+        for label, place in paper_figures(env).items()
+    }
     count = 0
     for docname in reading_order(env):
         figures: dict[str, Any] = env.toc_fignumbers.get(docname, {}).get("figure", {})
@@ -155,4 +161,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     # After Sphinx's own numbering, which is connected to the same event with priority 500.
     app.connect("env-get-updated", assign_numbers, priority=900)
     app.connect("doctree-resolved", show_equation_numbers)
-    return {"version": "1", "env_version": 1, "parallel_read_safe": False, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "env_version": 1,
+        "parallel_read_safe": False,
+        "parallel_write_safe": True,
+    }

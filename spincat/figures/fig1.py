@@ -91,7 +91,7 @@ def compute_amplitudes(
     t_max: float = 5.0,
     n_times: int = 201,
 ) -> xr.Dataset:
-    """The curves of :func:`compute` for several ``intensities`` |α|² = N tan²(θ/2).
+    r"""The curves of :func:`compute` for several ``intensities`` \|α\|² = N tan²(θ/2).
 
     Returns
     -------
@@ -142,12 +142,12 @@ def compute_floor(
     seed: int = 1,
     delta_t: float = 12.0,
 ) -> xr.Dataset:
-    """Long-time mean fidelity of the odd cat against |α|²: exact, to order 1/N, and sampled.
+    r"""Long-time mean fidelity of the odd cat against \|α\|²: exact, to order 1/N, and sampled.
 
     Parameters
     ----------
     intensities
-        Values of |α|²; by default 33 from 0.01 to 10, logarithmically spaced.
+        Values of \|α\|²; by default 33 from 0.01 to 10, logarithmically spaced.
     spins
         Numbers of spins.
     draws, seed
@@ -158,7 +158,7 @@ def compute_floor(
     Returns
     -------
     Dataset over (n_spins, intensity): ``exact`` (Eq. 16 at t = ∞), ``leading_order``
-    (|α|⁴/(N sinh²|α|²)), ``sampled`` and its ``standard_error``.
+    (\|α\|⁴/(N sinh²\|α\|²)), ``sampled`` and its ``standard_error``.
 
     Raises
     ------
@@ -194,6 +194,7 @@ def draw_floor(dataset: xr.Dataset) -> Figure:
     figure, axes = plt.subplots()
     for index, n_spins in enumerate(dataset["n_spins"].values):
         row, colour = dataset.sel(n_spins=n_spins), f"C{index}"
+        row = row.where(row["intensity"] < n_spins / 2)  # beyond, the spins near the equator
         axes.plot(row["intensity"], row["exact"], color=colour, label=f"$N = {n_spins}$")
         axes.plot(row["intensity"], row["leading_order"], "--", color=colour, lw=1)
         some = row.isel(intensity=slice(0, None, 4))

@@ -16,18 +16,18 @@ from spincat._checks import Parity, check_parity
 theta, phi = sp.symbols("theta phi", real=True)
 delta_n = sp.Symbol("delta_n", real=True)
 delta, t = sp.symbols("delta t", positive=True)
-C = sp.Symbol(r"\cos\theta", positive=True)
+C = sp.Symbol(r"(\cos\theta)", positive=True)
 """cos θ of an angle below π/2; as a symbol it keeps every expression a polynomial."""
 N = sp.Symbol("N", positive=True)
 """The number of spins, as a real variable: limits and series in 1/N are taken in it."""
 x = sp.Symbol("x", positive=True)
-"""The intensity x = |α|² = N tan²(θ/2)."""
+r"""The intensity x = \|α\|² = N tan²(θ/2)."""
 g = sp.Symbol("g", positive=True)
 """g = exp(-δ²t²/2), the average of cos δ_n t."""
 
 
 def single_spin_state(azimuth: sp.Expr = phi) -> sp.Matrix:
-    """One factor of Eq. 5, cos(θ/2)|g> + e^{iϕ} sin(θ/2)|e>, as the components (e, g)."""
+    r"""One factor of Eq. 5, cos(θ/2)\|g> + e^{iϕ} sin(θ/2)\|e>, as the components (e, g)."""
     return sp.Matrix([sp.exp(sp.I * azimuth) * sp.sin(theta / 2), sp.cos(theta / 2)])
 
 
@@ -37,7 +37,7 @@ def evolution() -> sp.Matrix:
 
 
 def overlap_factor(shift: sp.Expr = sp.S.Zero) -> sp.Expr:
-    """<θ, ϕ+shift| exp(-iH₀t) |θ, ϕ> of one spin: a factor of Eq. 9, or of its cross term at π."""
+    r"""<θ, ϕ+shift\| exp(-iH₀t) \|θ, ϕ> of one spin: a factor of Eq. 9, at π of its cross term."""
     bra = single_spin_state(phi + shift).applyfunc(sp.conjugate).T
     return sp.powsimp(sp.expand((bra * evolution() * single_spin_state())[0]), force=True)
 
@@ -77,7 +77,7 @@ def mean_coherent() -> sp.Expr:
 
 
 def mean_cat(parity: Parity) -> sp.Expr:
-    """Eq. 16: the average of |∏c_n ± ∏d_n|², expanded, over (1 ± cosᴺθ)².
+    r"""Eq. 16: the average of \|∏c_n ± ∏d_n\|², expanded, over (1 ± cosᴺθ)².
 
     c_n and d_n are the overlap factors with shift 0 and π.  E[∏ c_n* d_n] is real, so the two
     interference terms are equal.

@@ -49,7 +49,7 @@ def operator_coefficients(expression: sp.Expr) -> dict[sp.Expr, sp.Expr]:
 def shift_difference() -> sp.Expr:
     r"""Return :math:`\mathcal D[L+\beta]\rho - \mathcal D[L]\rho`, multiplied out.
 
-    The |β|² terms and the quadratic ones cancel; four terms linear in L or L† remain.
+    The \|β\|² terms and the quadratic ones cancel; four terms linear in L or L† remain.
     """
     shifted = dissipator(L + BETA, L_DAGGER + BETA_CONJUGATE)
     return sp.expand(shifted - dissipator(L, L_DAGGER))
@@ -118,7 +118,7 @@ def square_root(value: sp.Expr) -> sp.Expr:
 
 
 class DarkRecursion(NamedTuple):
-    """The condition (L + β)|ψ⟩ = 0 on the amplitudes c_n of |ψ⟩: lowering·c_{n+2} = driving·c_n."""
+    r"""(L + β)\|ψ⟩ = 0 as a condition on the amplitudes: lowering·c_{n+2} = driving·c_n."""
 
     lowering: sp.Expr  #: matrix element ⟨n|L|n+2⟩, a function of n
     driving: sp.Expr  #: −β
@@ -164,7 +164,7 @@ def spin_jump() -> LadderOperator:
 def cavity_amplitude_squared(
     drive: sp.Expr, coupling: sp.Expr, kappa: sp.Expr
 ) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
-    r"""Solve Eqs. 37-38 for η and Γ2 and return (η, Γ2, |α|² = 2η/Γ2), the content of Eq. 39.
+    r"""Solve Eqs. 37-38 for η and Γ2 and return (η, Γ2, \|α\|² = 2η/Γ2), the content of Eq. 39.
 
     Parameters
     ----------

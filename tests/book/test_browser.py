@@ -46,10 +46,11 @@ CUT_OFF = r"""() => {
           && up.getBoundingClientRect().right <= window.innerWidth + 1) return true;
     return false;
   };
-  return [...document.querySelectorAll("main :is(h1, article, #search-results), article *")]
+  return [...document.querySelectorAll("main *")]
     .filter(node => node.checkVisibility() && node.getBoundingClientRect().width > 1
       && node.getBoundingClientRect().right > window.innerWidth + 1
-      && !node.closest("mjx-assistive-mml") && !reachable(node))
+      // Invisible MathML for screen readers; the list of contents, which waits beside the screen.
+      && !node.closest("mjx-assistive-mml, .bd-sidebar-secondary") && !reachable(node))
     .map(node => node.outerHTML.slice(0, 160));
 }"""
 
@@ -85,17 +86,27 @@ def open_page(browser: Browser, url: str, found: Inspection) -> Page:
     )
     page.on("pageerror", lambda error: found.errors.append(str(error)))
     page.route("**/*", guard)
-    page.goto(url, wait_until="load")
-    page.evaluate("() => window.MathJax?.startup?.promise")
-    page.locator("main").wait_for()
+    page.goto(url)
+    settle(page)
     return page
 
 
-def barriers(page: Page) -> list[str]:
+def settle(page: Page) -> None:
+    """Wait until MathJax is done."""
+    page.evaluate("() => window.MathJax?.startup?.promise")
+    page.locator("main").wait_for()
+
+
+def barriers(page: Page, *, contrast: bool = True) -> list[str]:
     """Return what axe-core calls serious or critical, without the defects of the theme."""
+    options = {
+        "resultTypes": ["violations"],
+        "preload": False,  # axe would ask for @imported style sheets at wrong addresses
+        "rules": {"color-contrast": {"enabled": contrast}},
+    }
     return [
         f"{violation['id']} ({violation['impact']}): {node['html'][:200]}"
-        for violation in Axe().run(page).response["violations"]
+        for violation in Axe().run(page, options=options).response["violations"]
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
         if not any(
@@ -117,11 +128,13 @@ def inspect(browser: Browser, url: str) -> Inspection:
     page.wait_for_function("document.documentElement.dataset.theme == 'dark'")
     found.barriers["dark"] = barriers(page)
     page.set_viewport_size(PHONE)
+    page.reload()  # the theme decides at loading what scrolls, and makes that reachable by keyboard
+    settle(page)
     width = page.evaluate("document.scrollingElement.scrollWidth")
     found.sideways = [f"the page is {width} wide"] * (width > PHONE["width"]) + page.evaluate(
         CUT_OFF
     )
-    found.barriers["phone"] = barriers(page)
+    found.barriers["phone"] = barriers(page, contrast=False)  # the colours are those of the desk
     page.close()
     return found
 
