@@ -104,7 +104,7 @@ def spectrum(n_spins: int, eta: float, parity: Parity) -> Complexes:
     Collective operators conserve the total spin, so the block of spins j (left) and j' (right) is
     a small matrix of its own, at most (N/2 + 1)² on a side.
     """
-    jumps = _jumps_by_total_spin(n_spins, eta, 0 if parity == "even" else 1)
+    jumps = jumps_by_total_spin(n_spins, eta, 0 if parity == "even" else 1)
     values = []
     for n, a in enumerate(jumps):
         for b in jumps[: n + 1]:  # j' and j exchanged have the same eigenvalues
@@ -127,7 +127,7 @@ def check_memory(name: str, value: object, n_bytes: float) -> None:
         )
 
 
-def _jumps_by_total_spin(n_spins: int, eta: float, first: int) -> list[Floats]:
+def jumps_by_total_spin(n_spins: int, eta: float, first: int) -> list[Floats]:
     """B = S₋² - 2ηN on the states of one parity, for each total spin that has any."""
     jumps = []
     for lost in range(n_spins // 2 + 1):  # total spin j = N/2 - lost
