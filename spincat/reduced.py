@@ -42,8 +42,9 @@ class MeanFidelity(NamedTuple):
 def quasi_dark_state(n_spins: int, eta: float, lost: int, parity: Parity) -> tuple[Floats, float]:
     r"""The state of spin J = N/2 - ``lost`` that the jump operator annihilates most nearly.
 
-    It is the right singular vector of S₋² - 2ηN/Γ2 with the smallest singular value s; s²/N² is
-    the rate, in units of Γ2, at which it jumps.
+    It is the right singular vector of S₋² - 2ηN/Γ2 with the smallest singular value s.  The jump
+    operator acts on it at the rate Γ2 s²/N², and its coherence with a dark state of another sector
+    decays at half that rate.
 
     Parameters
     ----------
@@ -70,11 +71,9 @@ def quasi_dark_state(n_spins: int, eta: float, lost: int, parity: Parity) -> tup
     jump = jumps_by_total_spin(n_spins, check_nonnegative("eta", eta), first)[lost]
     _, singular, right = np.linalg.svd(jump)
     vector = right[-1] * np.sign(right[-1].sum())
-    # A constant jump operator does nothing: a sector of a single state is exactly steady.
-    rate = 0.0 if len(n) == 1 else float(singular[-1] / n_spins) ** 2
     amplitudes = np.zeros(n_spins + 1)
     amplitudes[n] = vector
-    return amplitudes, rate
+    return amplitudes, float(singular[-1] / n_spins) ** 2
 
 
 def decay_coefficient(n_spins: int, eta: float, parity: Parity) -> float:

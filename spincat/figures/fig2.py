@@ -41,7 +41,7 @@ def compute(
     n_times: int = 101,
     *,
     draws_many: int = 1000,
-    exact_draws: int = 40,
+    exact_draws: int = 30,
     tol: float = 1e-5,
 ) -> xr.Dataset:
     """Fidelities of both cats under Eqs. 1-2 for random detunings, and their means.
