@@ -153,7 +153,7 @@ def draw_free(dataset: xr.Dataset) -> Figure:
     """
     figure, pair = _two_panels()
     for axes, parity in zip(pair, PARITIES, strict=True):
-        panel, colour = dataset.isel(delta=-1).sel(parity=parity), COLOURS[parity]
+        panel, colour = dataset.sel(delta=dataset["delta"].max(), parity=parity), COLOURS[parity]
         time = panel["time"]
         axes.plot(time, panel["fidelity"].T, color=colour, alpha=0.35, lw=0.7)
         axes.plot(time, panel["free_fidelity"].T, ":", color="#555555", alpha=0.5, lw=0.7)
@@ -169,7 +169,7 @@ def draw_reduced(dataset: xr.Dataset) -> Figure:
     """Draw exact curves and those of the reduced model (dashed) for the draws at the largest δ."""
     figure, pair = _two_panels()
     for axes, parity in zip(pair, PARITIES, strict=True):
-        panel, colour = dataset.isel(delta=-1).sel(parity=parity), COLOURS[parity]
+        panel, colour = dataset.sel(delta=dataset["delta"].max(), parity=parity), COLOURS[parity]
         axes.plot(panel["time"], panel["fidelity"].T, color=colour, alpha=0.6, lw=1)
         axes.plot(panel["time"], panel["reduced_fidelity"].T, "--", color="#222222", lw=0.8)
         axes.plot([], [], color=colour, label="master equation")

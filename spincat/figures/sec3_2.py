@@ -25,7 +25,7 @@ def compute_sectors(
     draws: int = 10,
     seed: int = 1,
     t_max: float = 400.0,
-    n_times: int = 41,
+    n_times: int = 21,
 ) -> xr.Dataset:
     """Weight of each total spin and purity of both cats under Eqs. 1-2.
 
@@ -98,7 +98,7 @@ def compute_advantage(
     t_max: float = 400.0,
     n_times: int = 41,
     *,
-    draws_many: int = 400,
+    draws_many: int = 300,
     exact_draws: int = 10,
 ) -> xr.Dataset:
     r"""Mean fidelity driven minus free against \|α\|² = 2η/Γ2 and time, for both cats.
@@ -186,7 +186,7 @@ def compute_sizes(
     ValueError, MemoryError
         If an argument is outside its range, or an N is above 10.
     """
-    exact = {n: {7: 60, 8: 20, 9: 6, 10: 3}.get(n, 400) for n in sizes}
+    exact = {n: {7: 40, 8: 20, 9: 6, 10: 3}.get(n, 400) for n in sizes}
     parts = [
         _advantage(n, eta, delta, seed, t_max, n_times, draws_many, min(exact[n], draws_many))
         for n in sizes
