@@ -73,8 +73,8 @@ reference: $(VENV)/.installed  ## execute the notebooks anew as references for n
 	$(BIN)/python tests/make_reference.py
 
 baseline: $(VENV)/.installed  ## make the figure baselines anew: numbers and pictures (tests/baseline)
-	$(BIN)/pytest -q tests/test_fig1.py -k test_data --regen-all
-	$(BIN)/pytest -q tests/test_fig1.py -k picture --mpl-generate-path=tests/baseline
+	$(BIN)/pytest -q tests/test_fig*.py -k test_data --regen-all
+	$(BIN)/pytest -q tests/test_fig*.py -k picture --mpl-generate-path=tests/baseline
 
 bench: $(VENV)/.installed  ## measure what is claimed about speed
 	@for script in $(BENCHES); do $(BIN)/python $$script || exit 1; done

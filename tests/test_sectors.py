@@ -50,7 +50,7 @@ def test_weights_of_equal_spins_stay_and_of_different_spins_leak():
     different = sectors.weights(lindblad.evolve(cat, Gaussian(0.05).draw(4, 1, 3)[0], 0.2, times))
     np.testing.assert_allclose(different.sum(axis=-1), 1, atol=1e-7)
     assert different[0, 0] == pytest.approx(1)
-    assert different[2, 0] < different[1, 0] < 0.99
+    assert np.all(different[1:, 0] < 0.9)
 
 
 def test_the_weights_agree_with_the_projectors_as_observables():

@@ -10,12 +10,17 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from spincat import figures
-from spincat.figures import fig1
+from spincat.figures import fig1, fig2, sec3_2
 
 EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]] = {
     "fig1": (fig1.compute, fig1.draw),
     "larger_amplitudes": (fig1.compute_amplitudes, fig1.draw_amplitudes),
     "odd_floor": (fig1.compute_floor, fig1.draw_floor),
+    "fig2": (fig2.compute, fig2.draw),
+    "total_spin_sectors": (sec3_2.compute_sectors, sec3_2.draw_sectors),
+    "advantage_map": (sec3_2.compute_advantage, sec3_2.draw_advantage),
+    "advantage_sizes": (sec3_2.compute_sizes, sec3_2.draw_sizes),
+    "initial_decay": (sec3_2.compute_decay, sec3_2.draw_decay),
 }
 
 
