@@ -271,7 +271,7 @@ def mean_fidelity(
     if exact_draws >= 10:
         np.divide((centred * control).sum(axis=0), spread, out=b, where=spread > 1e-20)
     rest = (exact - b * control).var(axis=0, ddof=1) / exact_draws
-    # The k draws are among the M, which makes this an upper bound.
+    # With the regression coefficient b, F - bF_red is uncorrelated with F_red: no mixed term.
     error = np.sqrt(rest + b**2 * reduced.var(axis=0, ddof=1) / draws)
     shift = b * (reduced.mean(axis=0) - control.mean(axis=0))
     scatter = np.sqrt(exact_draws * rest + b**2 * reduced.var(axis=0, ddof=1))
