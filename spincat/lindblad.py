@@ -1,14 +1,14 @@
 r"""The full master equation of N spins with any detunings (Eqs. 1-2, Sec. III.2), exact and fast.
 
 Parity is conserved, so a block of 2^(N-1) states suffices.  The drive is absorbed by the jump
-operator B = S₋² - 2ηN (Γ2 = 1), and in the frame of `spincat._lindblad_blocks` a Hermitian block
+operator B = S₋² - 2ηN (Γ2 = 1), and in the frame of ``spincat._lindblad_blocks`` a Hermitian block
 ρ = Φ(R + iI)Φ† is one real matrix M = R + I with
 
 .. math::
     \dot M = \frac1{N^2}\left[B M B^T - \tfrac12(B^TB\,M + M\,B^TB)\right] - \Delta\circ M^T,
     \qquad \Delta_{ij} = E_i - E_j ,
 
-E the diagonal of H₀.  exp(tL) is interpolated at Leja points (`spincat._newton`): a few
+E the diagonal of H₀.  exp(tL) is interpolated at Leja points (``spincat._newton``): a few
 hundred actions of L serve all times, and the coefficients serve all draws.  The expansion stops on
 a bound of the error that holds for every quantum channel, and raises if it cannot be met.
 """
@@ -64,7 +64,7 @@ def cat_fidelity(
         F_\pm(t) = \langle\mathrm{Cat}_\pm|\,\rho(t)\,|\mathrm{Cat}_\pm\rangle, \qquad
         \rho(0) = |\mathrm{Cat}_\pm\rangle\langle\mathrm{Cat}_\pm| ,
 
-    with the cat of `spincat.SpinEnsemble`: tan(θ/2) = \|α\|/√N and azimuth -(φ/2 + π/4).
+    with the cat of `spincat.ensemble.SpinEnsemble`: tan(θ/2) = \|α\|/√N and azimuth -(φ/2 + π/4).
 
     Parameters
     ----------
