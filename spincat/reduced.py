@@ -1,7 +1,7 @@
 r"""The stabilised spin cat without its fast motion: quasi-dark states and H₀ between them.
 
-In the frame of ``spincat._lindblad_blocks`` the jump operator of Eqs. 1-2 is B = S₋² - N\|α\|².  Each
-irreducible space of total spin J holds, for each parity, one state that B nearly annihilates.
+In the frame of ``spincat._lindblad_blocks`` the jump operator of Eqs. 1-2 is B = S₋² - N\|α\|².
+Each irreducible space of total spin J holds, for each parity, one state that B nearly annihilates.
 Detunings that are small compared with the gap of B lead from one such state to others.
 """
 
