@@ -5,7 +5,7 @@ Rates are in units of the two-body loss Γ2 and times in units of 1/Γ2 througho
 
 __version__ = "0.1.0"
 
-from spincat import broadening, dephasing, dephasing_limits, states
+from spincat import broadening, dephasing, dephasing_limits, lindblad, states
 from spincat.ensemble import SpinEnsemble
 from spincat.provenance import about
 
@@ -16,5 +16,6 @@ __all__ = [
     "broadening",
     "dephasing",
     "dephasing_limits",
+    "lindblad",
     "states",
 ]

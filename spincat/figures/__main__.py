@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from spincat import figures
-from spincat.figures import fig1, sec2
+from spincat.figures import fig1, fig2, sec2, sec3_2
 
 EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]] = {
     "fig1": (fig1.compute, fig1.draw),
@@ -18,6 +18,11 @@ EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]
     "sec2_excitation": (sec2.compute_excitation, sec2.draw_excitation),
     "sec2_validity": (sec2.compute_validity, sec2.draw_validity),
     "odd_floor": (fig1.compute_floor, fig1.draw_floor),
+    "fig2": (fig2.compute, fig2.draw),
+    "total_spin_sectors": (sec3_2.compute_sectors, sec3_2.draw_sectors),
+    "advantage_map": (sec3_2.compute_advantage, sec3_2.draw_advantage),
+    "advantage_sizes": (sec3_2.compute_sizes, sec3_2.draw_sizes),
+    "initial_decay": (sec3_2.compute_decay, sec3_2.draw_decay),
 }
 
 

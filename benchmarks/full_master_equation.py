@@ -1,0 +1,181 @@
+"""Fig. 2 by `spincat.lindblad` against QuTiP, in one run on one thread, and how far from the limit.
+
+    .venv/bin/python benchmarks/full_master_equation.py            # some minutes, most for QuTiP
+    .venv/bin/python benchmarks/full_master_equation.py --quick    # two, for the book
+    .venv/bin/python benchmarks/full_master_equation.py --t-max 40 # a shorter figure than claimed
+    .venv/bin/python benchmarks/full_master_equation.py --skip-default --skip-12
+
+QuTiP runs one draw to the full length with each set of options; its total for the figure is
+that time by the number of draws.  With --quick it runs a quarter of that length, extrapolated too:
+its explicit solvers take steps of nearly constant length, and the total is right within 20 %.
+"""
+
+import argparse
+import os
+import resource
+import time
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is imported
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from numba import njit
+
+from spincat import _lindblad_kernels as kernels
+from spincat import lindblad
+from spincat._lindblad_blocks import SLAB, parity_block
+from spincat.broadening import Gaussian
+
+ETA, DRAWS, WIDTHS, PARITIES = 0.2, 10, (1e-3, 1e-2), ("even", "odd")
+BEST = {"method": "vern7", "matrix_form": True, "nsteps": 10**6}
+QUTIP = {
+    "vern7, matrix_form, 1e-8": {**BEST, "rtol": 1e-8, "atol": 1e-10},
+    "vern7, matrix_form, 1e-6": {**BEST, "rtol": 1e-6, "atol": 1e-8},
+    "default": None,
+}
+
+
+def figure(times, tol, n_spins=8, draws=DRAWS):
+    """Seconds and fidelities of all curves of Fig. 2."""
+    values, start = {}, time.perf_counter()
+    for width in WIDTHS:
+        detunings = Gaussian(width).draw(n_spins, draws, seed=1)
+        for parity in PARITIES:
+            values[width, parity] = lindblad.cat_fidelity(detunings, ETA, times, parity, tol=tol)
+    return time.perf_counter() - start, values
+
+
+def peak_memory():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def best_time(function, count, runs=7):
+    """Seconds per repetition of ``function(count)``, the best of several runs."""
+    function(1)
+    seconds = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        function(count)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds) / count
+
+
+@njit(fastmath=True)
+def add_in_cache(count, x, y):
+    """The additions of the kernel on data that never leave the first-level cache."""
+    for _ in range(count):
+        for i in range(x.shape[0] - 6):
+            for w in range(x.shape[1]):
+                y[i, w] += ((x[i, w] + x[i + 1, w]) + (x[i + 2, w] + x[i + 3, w])) + (
+                    x[i + 4, w] + x[i + 5, w]
+                )
+
+
+def limits():
+    """Additions per second from the first-level cache, and bytes per second of a long copy."""
+    x, y = np.zeros((14, 128)), np.zeros((14, 128))
+    adding = best_time(lambda count: add_in_cache(count, x, y), 20_000)
+    long, other = np.zeros(2**23), np.zeros(2**23)
+    copying = best_time(lambda count: [np.copyto(other, long) for _ in range(count)], 3)
+    return 6 * 8 * 128 / adding, 2 * long.nbytes / copying
+
+
+def action(n_spins):
+    """Seconds of one action of the Liouvillian, its additions, and its least traffic in bytes."""
+    block = parity_block(n_spins, "even")
+    size, count = block.size, {8: 200, 10: 10}.get(n_spins, 1)
+    pair, work = np.zeros((2, size, size)), np.zeros((2, size, size))
+    slabs = np.zeros((4, size, min(SLAB, size)))
+    ones, energies = np.ones(count + 1), block.energies(np.full(n_spins, 0.01))
+    none, weights = np.zeros((0, size, size)), np.zeros((count + 1, 0))
+    norms, moments = np.zeros(count + 1), np.zeros((count + 1, 0))
+
+    def act(repetitions):
+        kernels.advance(
+            0, repetitions, pair, block.down, block.down_starts, block.up, block.up_starts,
+            energies, 1.0, 1.0, ones, 0 * ones, 1.0, work, slabs, none, weights, norms, moments,
+            none,
+        )  # fmt: skip
+
+    # S or its transpose five times, with as many additions as it has entries; ten more per element
+    # for the shifts, the dephasing, the recurrence and the norm.
+    additions = 5 * len(block.down) * size + 10 * size**2
+    return best_time(act, count, 3), additions, 3 * pair[0].nbytes
+
+
+def report_action(n_spins, adding, copying):
+    seconds, additions, traffic = action(n_spins)
+    in_cache = additions / adding
+    # Below some megabytes nothing has to come from memory.
+    limit = max(in_cache, traffic / copying if traffic > 3e7 else 0.0)
+    print(
+        f"{n_spins:>3} {1e3 * seconds:10.3f} ms {additions / 1e6:10.2f}e6 "
+        f"{additions / seconds / 1e9:10.1f}e9/s {1e3 * limit:10.3f} ms {seconds / limit:8.1f}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--t-max", type=float, default=400.0)
+    parser.add_argument("--skip-default", action="store_true", help="no run of default mesolve")
+    parser.add_argument("--skip-12", action="store_true", help="no draw of N = 12")
+    parser.add_argument("--quick", action="store_true", help="QuTiP to t-max / 4, no N = 12")
+    arguments = parser.parse_args()
+    times = np.linspace(0, arguments.t_max, 201)
+
+    figure(times[:2], 1e-6)  # compile before timing
+    imported = peak_memory()
+    print(f"Fig. 2: N = 8, eta = {ETA}, {4 * DRAWS} draws to t = {arguments.t_max:g}, one thread")
+    _, exact = figure(times, 1e-10)
+    ours = {}
+    for tol in (1e-6, 1e-8):
+        ours[tol], values = figure(times, tol)
+        error = max(np.abs(values[key] - exact[key]).max() for key in exact)
+        print(f"spincat, tol = {tol:g}: {ours[tol]:7.2f} s, largest error {error:.0e}", flush=True)
+    print(
+        f"peak memory {peak_memory():.0f} MB, of which {imported:.0f} MB before the first curve\n"
+    )
+
+    adding, copying = limits()
+    print(f"Limits measured: {adding / 1e9:.1f}e9 additions/s in the first-level cache, ", end="")
+    print(f"{copying / 1e9:.1f} GB/s copied in memory")
+    print("  N     an action    additions       achieved          limit  times the limit")
+    for n_spins in (8, 10):
+        report_action(n_spins, adding, copying)
+
+    for n_spins in (10,) if arguments.skip_12 or arguments.quick else (10, 12):
+        detunings = Gaussian(1e-2).draw(n_spins, 1, seed=1)
+        start = time.perf_counter()
+        value = lindblad.cat_fidelity(detunings, ETA, times, "even", tol=1e-6)[0]
+        seconds = time.perf_counter() - start
+        print(
+            f"N = {n_spins}, one draw of width 1e-2: {seconds:.1f} s, F = {value[-1]:.6f}, ", end=""
+        )
+        print(f"peak memory {peak_memory():.0f} MB", flush=True)
+
+    part = 4 if arguments.quick else 1
+    some = times[: (len(times) - 1) // part + 1]
+    print(
+        f"\nQuTiP, one draw (even, width 1e-2) to t = {some[-1]:g}, extrapolated to the figure by"
+    )
+    print(f"the number of draws, {4 * DRAWS}{', and the length, 4' if arguments.quick else ''}:")
+    detunings = Gaussian(1e-2).draw(8, DRAWS, seed=1)[0]
+    for name, options in QUTIP.items():
+        if name == "default" and arguments.skip_default:
+            continue
+        if name == "vern7, matrix_form, 1e-8" and arguments.quick:
+            continue
+        start = time.process_time()
+        value = lindblad.cat_fidelity_qutip(detunings, ETA, some, "even", options=options)
+        seconds = time.process_time() - start
+        error = np.abs(value - exact[1e-2, "even"][0][: len(some)]).max()
+        total = 4 * DRAWS * part * seconds
+        print(
+            f"{name:<26} {seconds:7.1f} s, extrapolated {total:7.0f} s, {total / ours[1e-6]:6.0f} "
+            f"times spincat (tol = 1e-6), error {error:.0e}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,317 @@
+"""Beyond Fig. 2: where the fidelity goes, whether driving helps, and the initial decay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from spincat import dephasing, lindblad, provenance, reduced, sectors
+from spincat.broadening import Gaussian
+from spincat.dephasing_limits import short_time_cat_fidelity
+from spincat.ensemble import SpinEnsemble
+from spincat.figures import COLOURS
+from spincat.figures.fig2 import PARITIES, describe
+from spincat.states import spin_cat
+
+
+def compute_sectors(
+    n_spins: int = 8,
+    eta: float = 0.2,
+    delta: float = 1e-2,
+    draws: int = 10,
+    seed: int = 1,
+    t_max: float = 400.0,
+    n_times: int = 21,
+) -> xr.Dataset:
+    """Weight of each total spin and purity of both cats under Eqs. 1-2.
+
+    Parameters
+    ----------
+    n_spins, eta, delta, draws, seed, t_max, n_times
+        As in `spincat.figures.fig2.compute`, and the same draws.
+
+    Returns
+    -------
+    Dataset with ``weight`` (parity, draw, time, total_spin) and ``purity`` (parity, draw, time).
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range, or N is above 10.
+    """
+    sectors.check_size(n_spins)
+    ensemble, times = SpinEnsemble(n_spins, eta), np.linspace(0, t_max, n_times)
+    rows, spins = Gaussian(delta).draw(n_spins, draws, seed), sectors.total_spins(n_spins)
+    weight = np.empty((len(PARITIES), draws, n_times, len(spins)))
+    purity = np.empty(weight.shape[:-1])
+    for i, parity in enumerate(PARITIES):
+        angles = ensemble.theta, ensemble.azimuth
+        cat = spin_cat(n_spins, *angles, parity=parity, basis="product")
+        for j, row in enumerate(rows):
+            states = lindblad.evolve(cat, row, eta, times, tol=1e-5)
+            weight[i, j], purity[i, j] = sectors.weights(states), sectors.purity(states)
+    dims = "parity", "draw", "time"
+    return xr.Dataset(
+        {
+            "weight": ((*dims, "total_spin"), weight, describe("weight of the total spin")),
+            "purity": (dims, purity, describe("purity")),
+        },
+        coords={
+            "parity": list(PARITIES),
+            "draw": np.arange(draws),
+            "time": ("time", times, describe("time", "1/Gamma_2")),
+            "total_spin": ("total_spin", spins, describe("total spin J")),
+        },
+        attrs=provenance.attributes(
+            n_spins=n_spins, eta=eta, delta=delta, draws=draws, seed=seed, t_max=t_max
+        ),
+    )
+
+
+def draw_sectors(dataset: xr.Dataset) -> Figure:
+    """Draw the mean weights of :func:`compute_sectors` as stacked areas, and the mean purity."""
+    figure, pair = plt.subplots(1, 2, sharey=True, figsize=(7.2, 3.6))
+    shades = plt.get_cmap("viridis")(np.linspace(0.1, 0.95, dataset.sizes["total_spin"]))
+    for axes, parity in zip(pair, PARITIES, strict=True):
+        panel = dataset.sel(parity=parity).mean("draw")
+        labels = [f"$J = {spin:g}$" for spin in panel["total_spin"].values]
+        axes.stackplot(panel["time"], panel["weight"].T, colors=shades, labels=labels, alpha=0.85)
+        axes.plot(panel["time"], panel["purity"], "w", lw=3)
+        axes.plot(panel["time"], panel["purity"], "k--", label="purity")
+        axes.set(title=f"{parity} cat", xlabel=r"$\Gamma_2 t$", ylim=(0, 1))
+        axes.margins(x=0)
+    pair[0].set_ylabel("mean weight of the total spin")
+    handles, names = pair[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=6, fontsize=9.5)
+    return figure
+
+
+def compute_advantage(
+    intensities: Sequence[float] = (0.1, 0.2, 0.4, 0.7, 1.0, 2.0),
+    n_spins: int = 8,
+    delta: float = 1e-2,
+    seed: int = 1,
+    t_max: float = 400.0,
+    n_times: int = 41,
+    *,
+    draws_many: int = 300,
+    exact_draws: int = 10,
+) -> xr.Dataset:
+    r"""Mean fidelity driven minus free against \|α\|² = 2η/Γ2 and time, for both cats.
+
+    Parameters
+    ----------
+    intensities
+        Values of \|α\|².
+    n_spins, delta, seed, t_max, n_times, draws_many, exact_draws
+        As in `spincat.figures.fig2.compute`.
+
+    Returns
+    -------
+    Dataset over (parity, intensity, time): ``driven``, its standard ``error``, ``free`` (exact)
+    and the ``advantage`` driven - free.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range, or N is above 10.
+    """
+    parts = [
+        _advantage(n_spins, x / 2, delta, seed, t_max, n_times, draws_many, exact_draws)
+        for x in intensities
+    ]
+    label = xr.DataArray(list(intensities), dims="intensity", name="intensity")
+    dataset = xr.concat(parts, label)
+    dataset["intensity"].attrs = describe("|alpha|^2")
+    dataset.attrs = provenance.attributes(
+        n_spins=n_spins, delta=delta, seed=seed, t_max=t_max, draws_many=draws_many,
+        exact_draws=exact_draws,
+    )  # fmt: skip
+    return dataset
+
+
+def draw_advantage(dataset: xr.Dataset) -> Figure:
+    """Draw the ``advantage`` of :func:`compute_advantage` as a map, blue where driving helps."""
+    figure, pair = plt.subplots(1, 2, sharey=True, figsize=(7.2, 3.4))
+    limit = max(0.05, float(np.abs(dataset["advantage"]).max()))
+    for axes, parity in zip(pair, PARITIES, strict=True):
+        panel = dataset["advantage"].sel(parity=parity).transpose("intensity", "time")
+        grid = panel["time"], panel["intensity"], panel
+        levels = np.linspace(-limit, limit, 21)
+        image = axes.contourf(*grid, levels=levels, cmap="RdBu")
+        axes.contour(*grid, levels=[0], colors="k", linewidths=1)
+        axes.set(title=f"{parity} cat", xlabel=r"$\Gamma_2 t$", yscale="log")
+        axes.grid(False)
+    ticks = [x for x in dataset["intensity"].values if x in (0.1, 0.2, 0.4, 1.0, 2.0)]
+    pair[0].set_yticks(ticks, [f"{x:g}" for x in ticks])
+    pair[0].minorticks_off()
+    pair[0].set_ylabel(r"$|\alpha|^2 = 2\eta/\Gamma_2$")
+    ends = np.linspace(-limit, limit, 5)
+    bar = figure.colorbar(image, ax=pair, label=r"$\overline{F}$ driven $-$ free", ticks=ends)
+    bar.ax.set_yticklabels([f"{x:+.2f}" for x in ends])
+    return figure
+
+
+def compute_sizes(
+    sizes: Sequence[int] = (4, 5, 6, 7, 8, 9, 10),
+    eta: float = 0.2,
+    delta: float = 1e-2,
+    seed: int = 1,
+    t_max: float = 200.0,
+    n_times: int = 41,
+    *,
+    draws_many: int = 200,
+) -> xr.Dataset:
+    """The quantities of :func:`compute_advantage` against N at one η.
+
+    From N = 9 on, fewer draws are solved exactly, and the reduced model carries more of the mean.
+
+    Parameters
+    ----------
+    sizes
+        Numbers of spins N, at most 10.
+    eta, delta, seed, t_max, n_times, draws_many
+        As in `spincat.figures.fig2.compute`.
+
+    Returns
+    -------
+    Dataset as from :func:`compute_advantage`, over (parity, n_spins, time).
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range, or an N is above 10.
+    """
+    exact = {n: {7: 40, 8: 20, 9: 6, 10: 3}.get(n, 400) for n in sizes}
+    parts = [
+        _advantage(n, eta, delta, seed, t_max, n_times, draws_many, min(exact[n], draws_many))
+        for n in sizes
+    ]
+    dataset = xr.concat(parts, xr.DataArray(list(sizes), dims="n_spins", name="n_spins"))
+    dataset["n_spins"].attrs = describe("number of spins N")
+    dataset.attrs = provenance.attributes(
+        eta=eta, delta=delta, seed=seed, t_max=t_max, draws_many=draws_many
+    )
+    return dataset
+
+
+def draw_sizes(dataset: xr.Dataset) -> Figure:
+    """Draw the advantage of :func:`compute_sizes` against time, one line with its error per N."""
+    figure, pair = plt.subplots(1, 2, sharey=True, figsize=(7.2, 3.4))
+    shades = plt.get_cmap("viridis")(np.linspace(0, 0.92, dataset.sizes["n_spins"]))
+    for axes, parity in zip(pair, PARITIES, strict=True):
+        for n_spins, colour in zip(dataset["n_spins"].values, shades, strict=True):
+            row = dataset.sel(parity=parity, n_spins=n_spins)
+            low, high = row["advantage"] - row["error"], row["advantage"] + row["error"]
+            axes.fill_between(row["time"], low, high, color=colour, alpha=0.3, lw=0)
+            axes.plot(row["time"], row["advantage"], color=colour, lw=1.2, label=f"$N = {n_spins}$")
+        axes.axhline(0, color="k", lw=0.8)
+        axes.set(title=f"{parity} cat", xlabel=r"$\Gamma_2 t$")
+    pair[0].set_ylabel(r"$\overline{F}$ driven $-$ free")
+    figure.legend(*pair[0].get_legend_handles_labels(), loc="outside right center", fontsize=9.5)
+    return figure
+
+
+def compute_decay(
+    eta: float = 0.2,
+    sizes: Sequence[int] = (4, 5, 6, 7, 8, 12, 20, 40, 80, 160),
+    measured: Sequence[int] = (4, 5, 6, 7, 8, 9, 10),
+    t_measured: float = 40.0,
+) -> xr.Dataset:
+    r"""κ of the initial decay F_ss - κδ²t² against N: derived, measured, free, and for N → ∞.
+
+    Parameters
+    ----------
+    eta
+        Strength of the drive η/Γ2.
+    sizes
+        Numbers of spins N.
+    measured
+        Those N for which κ is also measured with the full master equation, at ``t_measured``.
+
+    Returns
+    -------
+    Dataset over (parity, n_spins): ``derived``, ``free``, ``measured`` (NaN where not asked for),
+    and over parity the ``limit`` of Eq. 20.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range.
+    """
+    spins = sorted({*sizes, *measured})
+    values = np.full((3, len(PARITIES), len(spins)), np.nan)
+    for i, parity in enumerate(PARITIES):
+        for j, n in enumerate(spins):
+            values[0, i, j] = reduced.decay_coefficient(n, eta, parity)
+            values[1, i, j] = reduced.free_decay_coefficient(n, eta, parity)
+            if n in measured:
+                loss = reduced.measured_decay(n, eta, [t_measured], parity)[0]
+                values[2, i, j] = loss[0] / t_measured**2
+    alpha = np.sqrt(2 * eta)
+    limit = [1 - float(short_time_cat_fidelity(alpha, 1.0, 1.0, parity)) for parity in PARITIES]
+    dims = "parity", "n_spins"
+    return xr.Dataset(
+        {
+            name: (dims, value, describe(f"kappa, {name}"))
+            for name, value in zip(("derived", "free", "measured"), values, strict=True)
+        }
+        | {"limit": ("parity", limit, describe("kappa of Eq. 20"))},
+        coords={
+            "parity": list(PARITIES),
+            "n_spins": ("n_spins", spins, describe("number of spins N")),
+        },
+        attrs=provenance.attributes(eta=eta, t_measured=t_measured),
+    )
+
+
+def draw_decay(dataset: xr.Dataset) -> Figure:
+    """Draw κ of :func:`compute_decay` against N, in units of its limit for each parity."""
+    figure, axes = plt.subplots(figsize=(6.4, 3.6))
+    for parity in PARITIES:
+        row, colour = dataset.sel(parity=parity), COLOURS[parity]
+        n, limit = row["n_spins"], float(row["limit"])
+        axes.plot(n, row["derived"] / limit, color=colour, label=f"{parity} cat, driven: derived")
+        axes.plot(n, row["measured"] / limit, "o", color=colour, label="driven: measured")
+        axes.plot(n, row["free"] / limit, ":", color=colour, label="free")
+    axes.axhline(1, color="k", lw=0.8)
+    axes.set(xscale="log", xlabel="number of spins $N$")
+    axes.set_ylabel(r"$\kappa\,/\,\kappa(N\to\infty)$")
+    axes.legend(ncols=2, fontsize=9.5)
+    return figure
+
+
+def _advantage(
+    n_spins: int,
+    eta: float,
+    delta: float,
+    seed: int,
+    t_max: float,
+    n_times: int,
+    draws_many: int,
+    exact_draws: int,
+) -> xr.Dataset:
+    """Driven and free mean fidelities of both cats, over (parity, time)."""
+    times, theta = np.linspace(0, t_max, n_times), SpinEnsemble(n_spins, eta).theta
+    values = np.empty((4, len(PARITIES), n_times))
+    for i, parity in enumerate(PARITIES):
+        driven = reduced.mean_fidelity(
+            n_spins, eta, delta, times, parity,
+            draws=draws_many, exact_draws=exact_draws, seed=seed, tol=1e-4,
+        )  # fmt: skip
+        free = dephasing.mean_cat_fidelity(n_spins, theta, delta, times, parity)
+        values[:, i] = driven.mean, driven.error, free, driven.mean - free
+    return xr.Dataset(
+        {
+            name: (("parity", "time"), value, describe(f"mean fidelity, {name}"))
+            for name, value in zip(("driven", "error", "free", "advantage"), values, strict=True)
+        },
+        coords={
+            "parity": list(PARITIES),
+            "time": ("time", times, describe("time", "1/Gamma_2")),
+        },
+    )

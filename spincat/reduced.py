@@ -1,0 +1,284 @@
+r"""The stabilised spin cat without its fast motion: quasi-dark states and H₀ between them.
+
+In the frame of ``spincat._lindblad_blocks`` the jump operator of Eqs. 1-2 is B = S₋² - N\|α\|².
+Each irreducible space of total spin J holds, for each parity, one state that B nearly annihilates.
+Detunings that are small compared with the gap of B lead from one such state to others.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spincat import lindblad
+from spincat._checks import (
+    Parity,
+    check_finite,
+    check_nonnegative,
+    check_parity,
+    check_positive_integer,
+)
+from spincat._lindblad_blocks import jumps_by_total_spin
+from spincat.broadening import Gaussian
+from spincat.dephasing import cat_fidelity as free_cat_fidelity
+from spincat.ensemble import SpinEnsemble
+from spincat.sectors import check_size, lowering_operator
+from spincat.states import spin_cat
+
+Floats = NDArray[np.float64]
+
+
+class MeanFidelity(NamedTuple):
+    """Mean over the detunings, its standard error, and the standard deviation of one draw."""
+
+    mean: Floats
+    error: Floats
+    scatter: Floats
+
+
+def quasi_dark_state(n_spins: int, eta: float, lost: int, parity: Parity) -> tuple[Floats, float]:
+    r"""The state of spin J = N/2 - ``lost`` that the jump operator annihilates most nearly.
+
+    It is the right singular vector of S₋² - 2ηN/Γ2 with the smallest singular value s.  The jump
+    operator acts on it at the rate Γ2 s²/N², and its coherence with a dark state of another sector
+    decays at half that rate.
+
+    Parameters
+    ----------
+    n_spins, eta
+        Number of spins N and strength of the drive η/Γ2.
+    lost
+        Number of spins in singlet pairs, halved: J = N/2 - ``lost``.
+    parity
+        Parity of the number of excitations n.
+
+    Returns
+    -------
+    Real amplitudes for n = 0..N, shape (N+1,), zero where n is not in the sector, and the rate.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range or the sector has no state of that parity.
+    """
+    n = _levels(n_spins, lost, parity)
+    if not len(n):
+        raise ValueError(f"lost = {lost} has no {parity} state; allowed: another sector or parity")
+    first = 0 if parity == "even" else 1
+    jump = jumps_by_total_spin(n_spins, check_nonnegative("eta", eta), first)[lost]
+    _, singular, right = np.linalg.svd(jump)
+    vector = right[-1] * np.sign(right[-1].sum())
+    amplitudes = np.zeros(n_spins + 1)
+    amplitudes[n] = vector
+    return amplitudes, float(singular[-1] / n_spins) ** 2
+
+
+def decay_coefficient(n_spins: int, eta: float, parity: Parity) -> float:
+    r"""κ of the initial decay F ≈ F_ss - κδ²t² under drive and loss, from the quasi-dark states.
+
+    .. math::
+        \kappa = \frac1N\Bigl[\sum_n \sqrt{n(N-n)}\;d^{(N/2-1)}_n d^{(N/2)}_n\Bigr]^2 ,
+
+    d⁽ᴶ⁾ the amplitudes of :func:`quasi_dark_state`.  For N → ∞ at fixed α this is Eq. 20,
+    x tanh x or x coth x with x = \|α\|²: that of the free cat.
+
+    Raises
+    ------
+    ValueError
+        If N < 2 or an argument is outside its range.
+    """
+    if check_positive_integer("n_spins", n_spins) < 2:
+        raise ValueError(f"n_spins = {n_spins}; allowed: at least 2")
+    if not len(_levels(n_spins, 1, check_parity(parity))):
+        return 0.0  # two spins: no state of this parity to leak into
+    upper, lower = (quasi_dark_state(n_spins, eta, lost, parity)[0] for lost in (0, 1))
+    n = np.arange(n_spins + 1)
+    return float((np.sqrt(n * (n_spins - n)) @ (upper * lower)) ** 2 / n_spins)
+
+
+def free_decay_coefficient(n_spins: int, eta: float, parity: Parity) -> float:
+    r"""κ of the initial decay F ≈ 1 - κδ²t² of the free cat: κ = (N/4)(1 - ⟨σᶻ⟩²), exact.
+
+    Its limit for N → ∞ at fixed α is Eq. 20.
+    """
+    ensemble = SpinEnsemble(n_spins, eta)
+    p = np.abs(spin_cat(n_spins, ensemble.theta, parity=parity)) ** 2
+    sigma_z = 2 * (p @ np.arange(n_spins + 1)) / n_spins - 1
+    return float(n_spins / 4 * (1 - sigma_z**2))
+
+
+def measured_decay(
+    n_spins: int, eta: float, times: ArrayLike, parity: Parity, step: float = 1e-4
+) -> tuple[Floats, Floats]:
+    r"""Second-order loss of the exact mean fidelity, driven and free, without any sampling.
+
+    For independent detunings the term of order δ² only needs ∂²F/∂δ_n², which is the same for
+    every spin.  So one spin is detuned by ``step``, and the loss is N[F(0) - F(step)]/step².
+
+    Parameters
+    ----------
+    n_spins, eta, parity
+        As in :func:`decay_coefficient`.
+    times
+        Times Γ2·t, shape (T,).
+    step
+        Detuning of that spin, in units of Γ2; ``step``·t must be small.
+
+    Returns
+    -------
+    Losses divided by δ², driven and free, each of shape (T,): κt² where the decay is quadratic.
+    """
+    rows = np.zeros((2, n_spins))
+    rows[1, 0] = step
+    theta = SpinEnsemble(n_spins, eta).theta
+    driven = lindblad.cat_fidelity(rows, eta, times, parity, tol=1e-10)
+    free = free_cat_fidelity(rows, theta, times, parity)
+    loss = [n_spins * (value[0] - value[1]) / step**2 for value in (driven, free)]
+    return loss[0], loss[1]
+
+
+@lru_cache(maxsize=8)
+def quasi_dark_basis(n_spins: int, eta: float, parity: Parity) -> Floats:
+    """The quasi-dark states of all sectors, one for each irreducible space of any spin J.
+
+    The lowest states of spin J are those with n = N/2 - J excitations that S₋ annihilates; S₊
+    raises them to the other levels.
+
+    Returns
+    -------
+    Orthonormal real columns of shape (2^N, K) in the product basis, the symmetric state first;
+    K = 70 (even) or 56 (odd) for N = 8.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range, or N is above 10.
+    """
+    check_size(n_spins)
+    lowering = lowering_operator(n_spins)
+    excitations = n_spins - np.bitwise_count(np.arange(2**n_spins)).astype(int)
+    columns = []
+    for lost in range(n_spins // 2 + 1):
+        if not len(_levels(n_spins, lost, parity)):
+            continue
+        amplitudes, _ = quasi_dark_state(n_spins, eta, lost, parity)
+        here = excitations == lost
+        multiplicity = int(here.sum()) - int((excitations == lost - 1).sum())
+        lowered = lowering[np.ix_(excitations == lost - 1, here)]
+        state = np.zeros((2**n_spins, multiplicity))
+        state[here] = np.linalg.svd(lowered)[2][-multiplicity:].T if lost else 1.0
+        total = amplitudes[lost] * state
+        for n in range(lost + 1, n_spins - lost + 1):
+            state = lowering.T @ state
+            state /= np.linalg.norm(state, axis=0)
+            total += amplitudes[n] * state
+        columns.append(total)
+    return np.hstack(columns)
+
+
+def reduced_fidelity(detunings: ArrayLike, eta: float, times: ArrayLike, parity: Parity) -> Floats:
+    r"""Fidelity of the stabilised cat in the reduced model: H₀ between the quasi-dark states.
+
+    .. math::
+        F(t) \approx F_0\,\bigl|\langle d|\,e^{-i P H_0 P t}\,|d\rangle\bigr|^2 ,
+
+    with P the projector on the quasi-dark states, d the symmetric one, and F₀ = \|⟨Cat|d⟩\|².
+
+    Parameters
+    ----------
+    detunings, eta, times, parity
+        As in `spincat.lindblad.cat_fidelity`.
+
+    Returns
+    -------
+    Fidelities of shape (..., T).
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range, or N is above 10.
+    """
+    rows, grid = check_finite("detunings", detunings), check_finite("times", times)
+    n_spins = rows.shape[-1]
+    basis = quasi_dark_basis(n_spins, eta, check_parity(parity))
+    bits = (np.arange(2**n_spins)[:, None] >> np.arange(n_spins)[::-1]) & 1
+    theta = SpinEnsemble(n_spins, eta).theta
+    cat = spin_cat(n_spins, theta, parity=parity, basis="product").real
+    start = float(cat @ basis[:, 0]) ** 2
+    # σᶻ of each spin between the quasi-dark states, once for all draws
+    sigma_z = np.stack([basis.T @ ((1 - 2 * bit)[:, None] * basis) for bit in bits.T])
+    values = []
+    for row in rows.reshape(-1, n_spins):
+        energies, vectors = np.linalg.eigh(np.tensordot(row / 2, sigma_z, 1))
+        amplitude = np.exp(-1j * np.outer(grid, energies)) @ vectors[0] ** 2
+        values.append(start * np.abs(amplitude) ** 2)
+    return np.reshape(values, (*rows.shape[:-1], len(grid)))
+
+
+def mean_fidelity(
+    n_spins: int,
+    eta: float,
+    delta: float,
+    times: ArrayLike,
+    parity: Parity,
+    *,
+    draws: int = 1000,
+    exact_draws: int = 40,
+    seed: int = 1,
+    tol: float = 1e-5,
+) -> MeanFidelity:
+    r"""Mean exact fidelity over Gaussian detunings, with the reduced model as control variate.
+
+    .. math::
+        \overline F \approx \langle F\rangle_k
+            + b\left[\langle F_\mathrm{red}\rangle_M - \langle F_\mathrm{red}\rangle_k\right] ,
+
+    M draws of the cheap reduced model, the first k of which are also solved exactly.  The estimate
+    is that of the exact fidelity whether or not the reduced model is good, which only decides the
+    error; b is the regression coefficient at each time, or 1 if k is below 10.
+
+    Parameters
+    ----------
+    n_spins, eta, times, parity
+        As in `spincat.lindblad.cat_fidelity`.
+    delta
+        Standard deviation δ/Γ2 of the detunings.
+    draws, exact_draws, seed
+        M, k ≤ M and the seed of the detunings.
+    tol
+        Bound on the error of each exact fidelity.
+
+    Returns
+    -------
+    Mean, standard error and standard deviation of a single draw, each of shape (T,).
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range, or N is above 10.
+    """
+    if not 2 <= exact_draws <= draws:
+        raise ValueError(f"exact_draws = {exact_draws}; allowed: 2 to draws = {draws}")
+    rows = Gaussian(delta).draw(n_spins, draws, seed)
+    exact = lindblad.cat_fidelity(rows[:exact_draws], eta, times, parity, tol=tol)
+    reduced = reduced_fidelity(rows, eta, times, parity)
+    control, centred = reduced[:exact_draws], exact - exact.mean(axis=0)
+    spread = ((control - control.mean(axis=0)) ** 2).sum(axis=0)
+    b = np.ones_like(spread)
+    if exact_draws >= 10:
+        np.divide((centred * control).sum(axis=0), spread, out=b, where=spread > 1e-20)
+    rest = (exact - b * control).var(axis=0, ddof=1) / exact_draws
+    # With the regression coefficient b, F - bF_red is uncorrelated with F_red: no mixed term.
+    error = np.sqrt(rest + b**2 * reduced.var(axis=0, ddof=1) / draws)
+    shift = b * (reduced.mean(axis=0) - control.mean(axis=0))
+    scatter = np.sqrt(exact_draws * rest + b**2 * reduced.var(axis=0, ddof=1))
+    return MeanFidelity(exact.mean(axis=0) + shift, error, scatter)
+
+
+def _levels(n_spins: int, lost: int, parity: Parity) -> NDArray[np.int64]:
+    """Excitations n of one parity in an irreducible space of spin N/2 - lost."""
+    n = np.arange(lost, n_spins - lost + 1)
+    return np.asarray(n[n % 2 == (0 if check_parity(parity) == "even" else 1)])
