@@ -1,5 +1,9 @@
 """Eqs. 1-2 in full: against dense matrix exponentials, QuTiP and the invariants of a channel."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -311,3 +315,16 @@ def test_bad_observables_and_several_draws_are_refused():
         cat_fidelity_qutip([[0.1, 0.2]], 0.2, [0.0, 1.0], "even")
     with pytest.raises(ValueError, match="increase"):
         cat_fidelity_qutip([0.1, 0.2], 0.2, [1.0, 0.0], "even")
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's peak memory")
+def test_eight_spins_need_less_than_300_megabytes():
+    script = (
+        "import re, numpy as np\n"
+        "from spincat import lindblad\n"
+        "detunings = 1e-2 * np.random.default_rng(1).normal(size=(4, 8))\n"
+        "lindblad.cat_fidelity(detunings, 0.2, np.linspace(0, 400, 201), 'odd')\n"
+        "print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(run.stdout) / 1e3 < 300
