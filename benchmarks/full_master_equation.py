@@ -7,7 +7,7 @@
 
 QuTiP runs one draw to the full length with each set of options; its total for the figure is
 that time by the number of draws.  With --quick it runs a quarter of that length, extrapolated too:
-its explicit solvers take steps of nearly constant length, and the total is right within 20 %.
+its explicit solvers take steps of nearly constant length, so the total is right in its first digit.
 """
 
 import argparse
@@ -192,9 +192,9 @@ def main() -> None:
             continue
         if name == "vern7, matrix_form, 1e-8" and arguments.quick:
             continue
-        start = time.process_time()
+        start = time.perf_counter()
         value = lindblad.cat_fidelity_qutip(detunings, ETA, some, "even", options=options)
-        seconds = time.process_time() - start
+        seconds = time.perf_counter() - start
         error = np.abs(value - exact[1e-2, "even"][0][: len(some)]).max()
         total = 4 * DRAWS * part * seconds
         print(
