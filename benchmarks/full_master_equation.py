@@ -7,7 +7,7 @@
 
 QuTiP runs one draw to the full length with each set of options; its total for the figure is
 that time by the number of draws.  With --quick it runs a quarter of that length, extrapolated too:
-its explicit solvers take steps of nearly constant length, so the total is right in its first digit.
+this supposes steps of constant length, which only the full run can confirm.
 """
 
 import argparse
