@@ -211,8 +211,8 @@ def sweep(
     """Compute a figure, or execute a notebook, at every point of a grid of parameters.
 
     NAME is what `spincat list` shows, or the path of a notebook.
-    The numbers of all points become one dataset (NetCDF and CSV) in DIR; what belongs to one
-    point is in DIR/points.
+    The numbers of all points become one dataset (NetCDF) in DIR; what belongs to one point is in
+    DIR/points.
     After Ctrl-C, or if the machine fails, the same command goes on and computes no point again.
     """
     from spincat import sweeps

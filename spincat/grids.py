@@ -58,7 +58,7 @@ def _concatenated(datasets: list[xr.Dataset], name: str, values: Sequence[Value]
         taken = {*datasets[0].data_vars, *datasets[0].dims}
         new = f"swept_{name}" if name in taken else name
         datasets = [dataset.drop_vars(new, errors="ignore") for dataset in datasets]
-        dim = xr.DataArray(labels, dims=new, name=new, attrs={"long_name": f"swept {name}"})
+        dim = xr.DataArray(labels, dims=new, name=new, attrs={"long_name": name})
     return xr.concat(
         datasets, dim, join="outer", data_vars="all", coords="different", compat="equals",
         combine_attrs="drop_conflicts",

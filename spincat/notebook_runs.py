@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import tokenize
 from collections.abc import Mapping
 from contextlib import redirect_stdout
+from copy import deepcopy
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -88,12 +88,12 @@ def check(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Value]:
     path = find(notebook)
     table = _parameter_table(path)
     values = check_parameters(table, given)
-    sources = _checking_cells(path) if values else []  # the defaults are in their ranges
+    cells = _checks(path) if values else []  # the defaults are in their ranges
     namespace: dict[str, Any] = {"__name__": "__main__"}
     try:
         with mpl.rc_context(), redirect_stdout(io.StringIO()):
-            for number, source in enumerate(sources):
-                exec(compile(source, f"{path.name}, checks", "exec"), namespace)
+            for number, cell in enumerate(cells):
+                exec(compile(cell, f"{path.name}, checks", "exec"), namespace)
                 if number == 0:  # the cell of the parameters
                     namespace.update(values)
     except (ValueError, MemoryError) as error:
@@ -197,14 +197,20 @@ def _tagged(cell: Any) -> bool:
     return "parameters" in cell.metadata.get("tags", [])
 
 
-def _checking_cells(path: Path) -> list[str]:
-    """Return the cell of the parameters and those below it up to the first that may raise."""
+def _checks(path: Path) -> list[ast.Module]:
+    """Return the cell of the parameters and those below it to the first that raises, up to there.
+
+    Only the next three cells are searched: a notebook checks its parameters before any work.
+    """
     code = [cell for cell in _read(path).cells if cell.cell_type == "code"]
     start = next((number for number, cell in enumerate(code) if _tagged(cell)), len(code))
-    sources = [cell.source for cell in code[start : start + 4]]
-    for number, source in enumerate(sources):
-        if re.search(r"^\s*raise\b", source, re.MULTILINE):
-            return sources[: number + 1]
+    cells = [ast.parse(cell.source) for cell in code[start : start + 4]]
+    whole = deepcopy(cells)
+    for number, cell in enumerate(cells):
+        while cell.body and not any(isinstance(x, ast.Raise) for x in ast.walk(cell.body[-1])):
+            cell.body.pop()
+        if cell.body:
+            return [*whole[:number], cell]
     return []
 
 

@@ -24,11 +24,12 @@ from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm import tqdm
 
-from spincat import figure_runs, figures, grids, notebook_runs, provenance
+from spincat import figure_runs, grids, notebook_runs, provenance
 from spincat._files import complete
 from spincat.parameters import Parameter, Value, suggestion
 
 MOST_POINTS = 100_000
+CLUSTER_TIMEOUT = "20s"
 Outcomes: TypeAlias = Generator[tuple["Point", dict[str, bytes] | str]]
 
 
@@ -92,7 +93,7 @@ def run(
     """Compute the points that are not there yet, and return and write the datasets over the grid.
 
     A figure has one dataset, a notebook one for each figure that it saves; they are written to
-    ``<output_dir>/<figure>.nc`` and ``.csv``, with the record ``<name>.sweep.json``.
+    ``<output_dir>/<figure>.nc``, with the record ``<name>.sweep.json``.
 
     Parameters
     ----------
@@ -136,7 +137,8 @@ def run(
         for file in _data_files(store, points)
     }
     for figure, dataset in datasets.items():
-        figures.save_data(dataset, Path(output_dir) / figure)
+        with complete(Path(output_dir) / f"{figure}.nc") as temporary:
+            dataset.to_netcdf(temporary, engine="h5netcdf")
     table = [{"key": point.key, **point.swept} for point in points]
     record = watch.record(name, dict(given), grid=dict(grid), points=table, computed_now=len(todo))
     provenance.write_record(record, Path(output_dir) / f"{name}.sweep.json")
@@ -213,8 +215,9 @@ def _point(name: str, given: Mapping[str, Any], swept: dict[str, Value]) -> Poin
 
 def _on_this_machine(points: list[Point], jobs: int) -> Outcomes:
     """Yield each point with its outcome as soon as there is one."""
-    # batch_size: a point that is done shall not wait for another in the same process
-    parallel = Parallel(jobs, batch_size=1, return_as="generator_unordered")
+    # batch_size: a point that is done shall not wait for another in the same process.
+    # idle_worker_timeout: where this process is killed, its workers end after these seconds.
+    parallel = Parallel(jobs, batch_size=1, return_as="generator_unordered", idle_worker_timeout=20)
     outcomes = parallel(delayed(_with_point)(point) for point in points)
     try:
         yield from outcomes
@@ -237,7 +240,7 @@ def _on_cluster(points: list[Point], scheduler: str) -> Outcomes:
     Dask computes the points of a worker that is lost again on another one.
     """
     distributed: Any = notebook_runs.import_extra("distributed", "cluster")
-    with distributed.Client(scheduler, timeout="20s") as client:
+    with distributed.Client(scheduler, timeout=CLUSTER_TIMEOUT) as client:
         tasks = {client.submit(compute_point, p, key=f"spincat-{p.key}"): p for p in points}
         for task in distributed.as_completed(tasks):
             error = task.exception()

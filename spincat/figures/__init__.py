@@ -44,13 +44,8 @@ def save(
     for wanted in formats:
         with complete(folder / f"{name}.{wanted}") as path:
             figure.savefig(path, format=wanted, **options[wanted])
-    save_data(dataset, folder / name)
+    with complete(folder / f"{name}.nc") as path:
+        dataset.to_netcdf(path, engine="h5netcdf")
+    with complete(folder / f"{name}.csv") as path:
+        dataset.to_dataframe().to_csv(path)
     return folder
-
-
-def save_data(dataset: xr.Dataset, path: Path) -> None:
-    """Write a dataset to ``path`` with the endings .nc and .csv."""
-    with complete(path.with_name(f"{path.name}.nc")) as temporary:
-        dataset.to_netcdf(temporary, engine="h5netcdf")
-    with complete(path.with_name(f"{path.name}.csv")) as temporary:
-        dataset.to_dataframe().to_csv(temporary)
