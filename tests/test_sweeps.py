@@ -19,7 +19,7 @@ from spincat.figures import fig1
 
 SMALL = {"draws": 2, "n_times": 5}
 GRID = {"n_spins": [4, 6], "delta": [0.5, 1.0, 2.0]}
-LARGE = {"n_spins": 20000, "draws": 10, "n_times": 11}
+LARGE = {"n_spins": 10000, "draws": 10, "n_times": 11}
 SEEDS = {"seed": list(range(30))}
 ADDRESSES = ["--host", "127.0.0.1"]
 
@@ -42,7 +42,7 @@ def points(folder):
 
 
 def command(folder, *more):
-    """A sweep of thirty points that take a tenth of a second each."""
+    """A sweep of thirty points that take some hundredths of a second each."""
     given = [f"-p{name}={value}" for name, value in LARGE.items()]
     grid = ["--grid", "seed=0:29:30", "-o", str(folder)]
     return [sys.executable, "-m", "spincat", "sweep", "fig1", *given, *grid, *more]
