@@ -85,6 +85,6 @@ def test_mathematics_is_inside_with_the_macros_of_the_book(text):
 def test_what_sphinx_refuses_is_said(tmp_path):
     cell = nbformat.v4.new_markdown_cell("# Toy\n\n```{math}\n:label: eq-99\nx\n```")
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "toy.ipynb")
-    with pytest.raises(notebook_pages.PageError, match=r"toy\.ipynb could .*eq-1 to eq-50"):
+    with pytest.raises(notebook_pages.PageError, match=r"(?s)toy\.ipynb could .*eq-1 to eq-50"):
         notebook_pages.write(tmp_path / "toy.ipynb")
     assert [path.name for path in tmp_path.iterdir()] == ["toy.ipynb"]
