@@ -14,6 +14,8 @@ PAGES     := $(wildcard book/*.md book/*.bib notebooks/*.md)
 NOTEBOOKS := $(wildcard notebooks/*.md)
 BENCHES   := $(wildcard benchmarks/*.py)
 CHECKED   := $(shell git ls-files --cached --others --exclude-standard 2>/dev/null || find . -type f -not -path './.*' -not -path './_build/*')
+# Whole files are dealt out to the cores: nbval runs the cells of a notebook in their order.
+PARALLEL  := -n auto --dist loadfile
 FIGURE_TESTS := $(shell grep -l figure_baselines tests/test_*.py)
 INDEX     := _build/html/index.html
 
@@ -60,11 +62,11 @@ test: book _build/.tested  ## lint and the whole test suite, unless nothing chan
 
 _build/.tested: $(INDEX) $(CHECKED)
 	$(MAKE) lint
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 	@touch $@
 
 pytest: $(VENV)/.installed  ## the test suite alone: units, figures, notebooks, the built book
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 lint: $(VENV)/.installed  ## ruff, mypy, codespell and the round trip of the text notebooks
 	$(BIN)/ruff check .
