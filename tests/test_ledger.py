@@ -69,6 +69,14 @@ def test_an_entry_names_the_pages_that_decide_it(name):
         assert (TESTS.parent / f"{place.partition('#')[0]}.md").is_file(), place
 
 
+@each_entry
+def test_the_last_run_supports_the_verdict(name):
+    """From the record that the book was made with: `make book` runs the marked tests first."""
+    evidence = ledger_entries.evidence(ENTRIES)[name]
+    assert evidence.failed == []
+    assert evidence.verdict(ENTRIES[name]) == ENTRIES[name].verdict, "no test is on record"
+
+
 # -- the rules themselves, on small ledgers
 
 

@@ -1,4 +1,4 @@
-"""Hover texts: a link to a term of the glossary shows its definition, without a script or server."""
+"""Hover texts: a link to a term of the glossary shows its definition, without a script."""
 
 from __future__ import annotations
 

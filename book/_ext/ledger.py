@@ -53,6 +53,12 @@ def css_class(entry: Entry, evidence: Evidence) -> str:
     return f"verdict-{evidence.verdict(entry) or 'undecided'}"
 
 
+def note_files(env: BuildEnvironment) -> None:
+    """Read the page again when the ledger or the record of the tests has changed."""
+    for path in (ledger_entries.LEDGER, ledger_entries.RECORD):
+        env.note_dependency(str(path))
+
+
 def link(page: str, anchor: str = "", text: str = "", classes: tuple[str, ...] = ()) -> EntryLink:
     """Return a link that is resolved at the end of the build."""
     return EntryLink(page=page, anchor=anchor, text=text, classes=list(classes))
@@ -68,7 +74,7 @@ class LedgerDirective(SphinxDirective):
         select = SELECTIONS[self.arguments[0]]
         entries = ledger_entries.load()
         evidence = ledger_entries.evidence(entries)
-        self.env.note_dependency(str(ledger_entries.LEDGER))
+        note_files(self.env)
         chosen = [entry for entry in entries.values() if select(entry)]
         errata = self.arguments[0] == "errata"
         if errata:
@@ -159,7 +165,7 @@ class GridDirective(SphinxDirective):
         """Return one paragraph of links."""
         entries = ledger_entries.load()
         evidence = ledger_entries.evidence(entries)
-        self.env.note_dependency(str(ledger_entries.LEDGER))
+        note_files(self.env)
         grid = nodes.paragraph(classes=["ledger-grid"])
         for entry in entries.values():
             if entry.kind == "claim":
