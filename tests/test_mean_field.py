@@ -104,7 +104,7 @@ def test_the_difference_falls_as_one_over_n():
         exact, printed = (rhs(sigma, z, 0.1 * len(z), 0.0)[0] for rhs in BOTH.values())
         scaled.append(len(z) * np.abs(exact - printed).max() / np.abs(exact).max())
     assert scaled[0] == pytest.approx(scaled[1], rel=0.05)
-    assert scaled[0] > 1
+    assert scaled[0] > 0.1  # and not smaller than 1/N
 
 
 @pytest.mark.parametrize("rhs", [*BOTH.values(), mean_field.brute_force_rhs])

@@ -27,7 +27,7 @@ Terms = dict[tuple[str, Word], sp.Expr]
 N = sp.Symbol("N", positive=True)
 #: Sums over all spins of σ⁺, σ⁻, σᶻ, and of δ_j σᶻ_j, which do not commute.
 S_PLUS, S_MINUS, S_Z, S_DELTA = sp.symbols(
-    r"S_+ S_- S_z \sum_j\delta_j\sigma^z_j", commutative=False
+    r"S_{+} S_{-} S_{z} \sum_{j}\delta_{j}\sigma^{z}_{j}", commutative=False
 )
 #: ⟨σ⁺_m⟩, ⟨σᶻ_m⟩ and the detuning of spin m.
 SIGMA = sp.Symbol(r"\sigma_m")
@@ -251,15 +251,16 @@ def coupling(word: Word) -> sp.Expr:
     return total
 
 
+def rest_symbol(word: Word) -> sp.Symbol:
+    r"""A symbol for the expectation value of a word, such as ⟨R₊R₋⟩, with R₊ the sum over j ≠ m."""
+    return sp.Symbol(r"\langle " + "".join(f"R_{{{x}}}" for x in word) + r"\rangle")
+
+
 def before_sums(terms: Terms) -> sp.Expr:
     """The right-hand side after step 1, with symbols for the expectation values of the rest."""
-    rest = {
-        word: sp.Symbol(r"\langle " + "".join(f"R_{{{x}}}" for x in word) + r"\rangle")
-        for _, word in terms
-        if word
-    }
-    total = (v * _OWN[x] * rest.get(word, sp.S.One) for (x, word), v in terms.items())
-    return sp.Add(*total)
+    return sp.Add(
+        *(v * _OWN[x] * (rest_symbol(word) if word else 1) for (x, word), v in terms.items())
+    )
 
 
 def _latex(block: str, index: str) -> str:
