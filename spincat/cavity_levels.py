@@ -158,12 +158,14 @@ def pair_decay(
     -------
         Populations of n = 0 ... N excitations with any number of photons, shape (T, N + 1).
     """
+    if check_positive_integer("n_spins", n_spins) < 2:
+        raise ValueError(f"n_spins = {n_spins}; allowed: at least 2, one pair")
     matrix = hamiltonian(n_spins, mixing, nonlinearity, cavity, photons)
     one = np.eye(n_spins + 1)
     jump = np.sqrt(check_nonnegative("kappa", kappa)) * np.kron(photon_lowering(photons), one)
     # The times are long against 1/ω₀: diagonalise once instead of stepping.
     rates, right = scipy.linalg.eig(liouvillian(matrix, [jump]).toarray())
-    start = np.zeros(matrix.shape)
+    start = np.zeros(matrix.shape)  # of the density matrix, in the joint basis
     start[2, 2] = 1
     weights = np.linalg.solve(right, start.ravel().astype(complex))
     elapsed = np.atleast_1d(check_finite("times", times))

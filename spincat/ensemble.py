@@ -53,7 +53,10 @@ class SpinEnsemble:
         check_positive_integer("n_spins", self.n_spins)
         check_nonnegative("eta", self.eta)
         check_number("phase", self.phase)
-        values = np.zeros(self.n_spins) if self.detunings is None else np.array(self.detunings)
+        if self.detunings is None:  # a view of one zero: takes no memory for any N
+            object.__setattr__(self, "detunings", np.broadcast_to(0.0, self.n_spins))
+            return
+        values = np.array(self.detunings)
         check_finite("detunings", values)
         if values.shape != (self.n_spins,):
             raise ValueError(

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.linalg
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from spincat import cavity_dynamics, cavity_levels, provenance
@@ -20,7 +21,7 @@ _MARKERS = "o", "s", "^", "D", "v"
 def compute_crossing(
     n_spins: int = 2,
     mixing: float = 0.03,
-    nonlinearity: float = 0.02,
+    nonlinearity: float = 0.01,
     ratios: Sequence[float] = (0.005, 0.01, 0.02, 0.03),
     mixings: Sequence[float] = (0.0125, 0.025, 0.05, 0.1),
 ) -> xr.Dataset:
@@ -73,7 +74,10 @@ def compute_crossing(
 
 
 def draw_crossing(dataset: xr.Dataset) -> Figure:
-    """Draw the dataset of :func:`compute_crossing`: the levels, and the factor in g₂."""
+    r"""Draw the dataset of :func:`compute_crossing`: the levels, and the factor in g₂.
+
+    The unit u of the left panel is χ⁽²⁾ε²√(2N(N−1)), and ω_* is where the gap is smallest.
+    """
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6))
     offset = dataset["offset"].values
     for level, sign in (("lower", -1), ("upper", 1)):
@@ -85,8 +89,9 @@ def draw_crossing(dataset: xr.Dataset) -> Figure:
     left.plot([], [], "o", color="#555555", label="Eq. 31")
     left.plot([], [], "-", color="black", lw=1.1, label=r"$g_2 = 3\chi(g/\Delta)^2$")
     left.plot([], [], "--", color="black", lw=1.1, label=r"$g_2 = \chi(g/\Delta)^2$")
-    left.set(xlabel="cavity frequency from the crossing", ylabel="energy")
+    left.set(xlabel=r"$(\omega_c - \omega_*)\,/\,u$", ylabel=r"energy $/\,u$")
     left.legend(fontsize=8, loc="upper center")
+    left.set_ylim(-14, 19)
     for marker, ratio in zip(_MARKERS, dataset["nonlinearity"].values, strict=False):
         row = dataset["factor"].sel(nonlinearity=ratio)
         right.plot(dataset["mixing"], row, marker=marker, label=rf"$\chi/\omega_0 = {ratio:g}$")
@@ -98,7 +103,7 @@ def draw_crossing(dataset: xr.Dataset) -> Figure:
 
 
 def compute_decay(
-    mixing: float = 0.03, nonlinearity: float = 0.02, adiabaticity: float = 0.1
+    mixing: float = 0.03, nonlinearity: float = 0.01, adiabaticity: float = 0.05
 ) -> xr.Dataset:
     r"""Decay of one pair of two spins, under Eq. 31 with κD[a] and under the eliminated models.
 
@@ -240,8 +245,10 @@ def draw_elimination(dataset: xr.Dataset) -> Figure:
     right.loglog(r, float(smallest) * (r / r[0]) ** 2, "--", color="black", label=r"$\propto r^2$")
     left.set(xlabel=r"$g_2/\kappa$", ylabel="largest error of Eq. 35")
     right.set(xlabel=r"$r = g_2N/\kappa$")
-    for axes in (left, right):
-        axes.legend()
+    right.set_xticks(r, [f"{value:g}" for value in r.values])
+    right.xaxis.set_minor_formatter(NullFormatter())
+    left.legend(loc="lower right", fontsize=9)
+    right.legend()
     return figure
 
 
