@@ -1,5 +1,7 @@
 """The figures of Appendix A by their numbers and by their pictures (tests/baseline)."""
 
+from functools import cache
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -28,9 +30,14 @@ DRAW = {
 }
 
 
+@cache
+def made(name):
+    return MAKE[name]()
+
+
 @pytest.mark.parametrize("name", MAKE)
 def test_data(name, num_regression):
-    dataset = MAKE[name]()
+    dataset = made(name)
     if name == "avoided_crossing":  # two grids: the regression needs one
         dataset = dataset[["factor", "position"]]
     num_regression.check(
@@ -42,7 +49,7 @@ def test_data(name, num_regression):
 @pytest.mark.parametrize("name", DRAW)
 def test_picture(name):
     with plt.style.context(figures.STYLE):
-        return DRAW[name](MAKE[name]())
+        return DRAW[name](made(name))
 
 
 def test_levels_are_a_hyperbola_with_the_measured_gap():
@@ -65,7 +72,7 @@ def test_the_pair_loss_is_the_corrected_one():
 
 @pytest.mark.parametrize("name", MAKE)
 def test_dataset_is_complete(name, tmp_path):
-    dataset = MAKE[name]()
+    dataset = made(name)
     for variable in dataset.variables.values():
         assert variable.dtype.kind != "f" or {"long_name", "units"} <= set(variable.attrs)
     with plt.style.context(figures.STYLE):
