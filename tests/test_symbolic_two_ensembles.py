@@ -1,0 +1,120 @@
+"""Eqs. 26-28 from Eqs. 22-23: the SymPy derivation against brute-force sums and matrices."""
+
+import numpy as np
+import pytest
+import qutip
+import sympy as sp
+
+from spincat.symbolic import two_ensembles as derive
+
+FACTORISATIONS = ["paper", "product"]
+STATE = {"A": 0.23, "zeta": 0.37, "z": -0.71, "eta": 1.3, "delta": 0.11, "Gamma_2": 1.0}
+
+
+def numbers(equations, n_spins):
+    """Evaluate the three right-hand sides at STATE."""
+    values = STATE | {"N": n_spins}
+    by_name = {s.name: s for s in (*derive.printed_equations()[0].free_symbols, derive.delta)}
+    at = {by_name[name]: value for name, value in values.items()}
+    return np.array([float(equation.subs(at)) for equation in equations])
+
+
+def spins(n_spins):
+    """⟨σ⁺⟩, ⟨σᶻ⟩ and the detunings of N spins in the ansatz at STATE."""
+    half = np.where(np.arange(n_spins) < n_spins // 2, 1, -1)
+    sigma = STATE["A"] * np.exp(1j * (np.pi / 4 + half * STATE["zeta"]))
+    return sigma, np.full(n_spins, STATE["z"]), half * STATE["delta"], half
+
+
+def paper_rates(sigma, z, detunings):
+    """Eqs. 22-23 as printed, spin by spin."""
+    n, eta = len(sigma), STATE["eta"]
+    rates = []
+    for m in range(n):
+        others = [j for j in range(n) if j != m]
+        c1, c2 = sum(sigma[others]) / n, sum(1 + z[others]) / (2 * n)
+        loss, gain = c2 / n + abs(c1) ** 2, 2 * c2 + n * abs(c1) ** 2
+        dsigma = 1j * detunings[m] * sigma[m] - 2j * eta * z[m] * np.conj(c1)
+        dsigma += -2 * sigma[m] * loss + z[m] * c1 * gain
+        dz = 8 * eta * np.imag(sigma[m] * c1) - 4 * (1 + z[m]) * loss
+        rates.append((dsigma, dz - 4 * np.real(sigma[m] * np.conj(c1) * gain)))
+    return np.array(rates).T
+
+
+def master_equation_rates(sigma, z, detunings):
+    """d⟨σ⁺⟩/dt and d⟨σᶻ⟩/dt of an uncorrelated state under Eqs. 1-2, with 2^N matrices."""
+    n = len(sigma)
+    # σ⁺ = |e⟩⟨g| with e first, and ⟨σ⁺⟩ = Tr(ρ σ⁺) is the lower left element of ρ.
+    one = [
+        np.array([[(1 + w) / 2, np.conj(c)], [c, (1 - w) / 2]])
+        for c, w in zip(sigma, z, strict=True)
+    ]
+    rho = qutip.tensor([qutip.Qobj(matrix) for matrix in one])
+
+    def single(operator, m):
+        return qutip.tensor([operator if j == m else qutip.qeye(2) for j in range(n)])
+
+    lower = sum(single(qutip.sigmam(), m) for m in range(n)) ** 2
+    hamiltonian = STATE["eta"] / n * (lower + lower.dag())
+    hamiltonian += sum(d / 2 * single(qutip.sigmaz(), m) for m, d in enumerate(detunings))
+    change = -1j * qutip.commutator(hamiltonian, rho)
+    change += (
+        lower * rho * lower.dag() - qutip.commutator(lower.dag() * lower, rho, "anti") / 2
+    ) / n**2
+    return np.array(
+        [
+            [(change * single(operator, m)).tr() for m in range(n)]
+            for operator in (qutip.sigmap(), qutip.sigmaz())
+        ]
+    )
+
+
+BRUTE_FORCE = {"paper": paper_rates, "product": master_equation_rates}
+
+
+@pytest.mark.parametrize("n_spins", [2, 4, 6])
+@pytest.mark.parametrize("factorisation", FACTORISATIONS)
+def test_the_reduced_equations_are_the_rates_of_every_spin(factorisation, n_spins):
+    sigma, z, detunings, half = spins(n_spins)
+    dsigma, dz = BRUTE_FORCE[factorisation](sigma, z, detunings)
+    amplitude, phase, inversion = numbers(derive.reduced_equations(1, factorisation), n_spins)
+    np.testing.assert_allclose(dsigma / sigma, amplitude + 1j * half * phase, rtol=1e-11)
+    np.testing.assert_allclose(dz / STATE["A"] ** 2, inversion, rtol=1e-11)
+
+
+@pytest.mark.parametrize("factorisation", FACTORISATIONS)
+def test_both_halves_give_the_same_equations(factorisation):
+    first, second = (derive.reduced_equations(half, factorisation) for half in (1, -1))
+    for one, other in zip(first, second, strict=True):
+        assert sp.expand(one - other) == 0
+
+
+def test_the_corrected_form_is_the_reduced_one():
+    equations, abbreviations = derive.corrected_equations()
+    for corrected, derived in zip(equations, derive.reduced_equations(), strict=True):
+        assert sp.simplify(corrected.subs(abbreviations) - derived) == 0
+
+
+@pytest.mark.parametrize("factorisation", FACTORISATIONS)
+def test_printed_plus_omitted_is_the_whole(factorisation):
+    whole = numbers(derive.reduced_equations(1, factorisation), 14)
+    printed = numbers(derive.printed_equations(), 14)
+    omitted = numbers(derive.omitted_terms(factorisation), 14)
+    np.testing.assert_allclose(printed + omitted, whole, rtol=1e-12)
+    assert np.all(np.abs(omitted) > 1e-4)  # the printed ones are an approximation
+
+
+def test_the_paper_s_sums_are_products_of_single_sums():
+    seen = derive.seen_by(1, "paper")
+    modulus = seen.c1 * sp.conjugate(seen.c1)
+    pair = seen.pair - seen.c2 / derive.N - modulus
+    triple = seen.triple - seen.c1 * (2 * seen.c2 + derive.N * modulus)
+    assert sp.simplify(sp.expand(pair)) == 0
+    assert sp.simplify(sp.expand(triple)) == 0
+
+
+def test_other_halves_and_factorisations_are_refused():
+    with pytest.raises(ValueError, match="half = 2"):
+        derive.coherence(2)
+    with pytest.raises(ValueError, match="factorisation = 'exact'"):
+        derive.seen_by(1, "exact")
