@@ -122,9 +122,9 @@ def spread_coefficients(equations: Equations) -> tuple[sp.Expr, sp.Expr]:
     return sp.factor(-1 / zeroth), sp.factor(first / zeroth**2)
 
 
-def in_h(value: sp.Expr, below: int = 0) -> sp.Expr:
-    """Expand a function of s = √(1 − 16h) in h, up to terms below the power ``below``."""
-    return sp.series(value.subs(s, sp.sqrt(1 - 16 * h)), h, 0, below).removeO()
+def in_h(value: sp.Expr) -> sp.Expr:
+    """Expand a function of s = √(1 − 16h) for small h and return the terms that diverge."""
+    return sp.series(value.subs(s, sp.sqrt(1 - 16 * h)), h, 0, 0).removeO()
 
 
 def slow_conditions(equations: Equations) -> tuple[sp.Expr, sp.Expr]:
