@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import sympy as sp
+from scipy.optimize import brentq
 
 from spincat._checks import check_nonnegative, check_number, check_positive_integer
 from spincat.symbolic import two_ensembles as derive
@@ -98,6 +99,41 @@ def restoring_rate(version: Version, n_spins: int, eta: float) -> float:
     slope = _compiled(version)[3]
     scaled = n_spins * state.amplitude_squared, n_spins * (1 + state.inversion)
     return -float(slope(*scaled, 0.0, n_spins, eta))
+
+
+def weakest_drive(version: Version, n_spins: int, ratio: float = 0.0) -> float | None:
+    r"""Return the drive η/Γ2 above which −K exceeds ``ratio`` times that of Eq. 29.
+
+    With ``ratio`` = 0 the synchronised state is unstable below that drive.  For N → ∞ the ratio of
+    the rates is 1 − c/16η with c = 4 ("printed"), 8 ("paper") and 0 ("product").
+
+    Parameters
+    ----------
+    version, n_spins
+        As in `locked_state`.
+    ratio
+        A number below 1.
+
+    Returns
+    -------
+        The drive between 0.01 and N/32, or None if −K exceeds the ratio in all of that range.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is outside its range, or −K is smaller at N/32.
+    """
+    if check_number("ratio", ratio) >= 1:
+        raise ValueError(f"ratio = {ratio}; allowed: a number below 1")
+
+    def excess(eta: float) -> float:
+        return restoring_rate(version, n_spins, eta) * small_spread(n_spins, eta) - ratio
+
+    if excess(0.01) > 0:
+        return None
+    if excess(n_spins / 32) < 0:
+        raise ValueError(f"n_spins = {n_spins}; allowed: more spins for ratio = {ratio}")
+    return float(brentq(excess, 0.01, n_spins / 32, xtol=1e-10))
 
 
 def small_spread(n_spins: int, eta: float) -> float:

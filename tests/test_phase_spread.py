@@ -59,6 +59,17 @@ def test_small_spreads_are_those_of_equation_29_for_many_spins():
         assert linear == pytest.approx(phase_spread.small_spread(n_spins, eta), rel=1e-4)
 
 
+def test_the_drive_below_which_the_synchronised_state_is_unstable():
+    assert phase_spread.weakest_drive("printed", 10**5) == pytest.approx(1 / 4, abs=1e-4)
+    assert phase_spread.weakest_drive("paper", 10**5) == pytest.approx(1 / 2, abs=1e-4)
+    assert phase_spread.weakest_drive("paper", 10**5, 0.5) == pytest.approx(1, abs=1e-3)
+    assert phase_spread.weakest_drive("product", 10**5) is None
+    with pytest.raises(ValueError, match="ratio = 1"):
+        phase_spread.weakest_drive("paper", 100, 1)
+    with pytest.raises(ValueError, match="n_spins = 20"):
+        phase_spread.weakest_drive("paper", 20, 0.9)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -58,6 +58,17 @@ def test_printed_plus_omitted_is_the_whole(factorisation):
     assert np.all(np.abs(omitted) > 1e-4)  # the printed ones are an approximation
 
 
+@pytest.mark.parametrize(("factorisation", "power"), [("paper", 2), ("product", 1)])
+def test_the_leading_term_is_what_remains_for_many_spins(factorisation, power):
+    for omitted in derive.omitted_terms(factorisation):
+        term = derive.leading_term(omitted)
+        assert term.as_coeff_exponent(derive.N)[1] == -power
+        at = {derive.a: 0.7, derive.w: 1.9, derive.zeta: 0.4, derive.Gamma_2: 1}
+        at |= {derive.A: np.sqrt(0.7e-7), derive.z: -1 + 1.9e-7, derive.N: 10**7}
+        value, whole = (float(x.subs(at).evalf(30)) for x in (term, omitted))
+        assert value == pytest.approx(whole, rel=1e-5)
+
+
 def test_the_paper_s_sums_are_products_of_single_sums():
     seen = derive.seen_by(1, "paper")
     modulus = seen.c1 * sp.conjugate(seen.c1)

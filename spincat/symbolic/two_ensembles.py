@@ -26,6 +26,8 @@ A, N = sp.symbols("A N", positive=True)
 zeta, z, delta = sp.symbols("zeta z delta", real=True)
 #: Strength of the drive and rate of the loss.
 eta, Gamma_2 = sp.symbols("eta Gamma_2", positive=True)
+#: A² and 1 + z in units of 1/N, both of order one at a fixed drive.
+a, w = sp.symbols("a w", positive=True)
 
 
 class Sums(NamedTuple):
@@ -179,6 +181,22 @@ def omitted_terms(factorisation: Factorisation = "paper") -> Equations:
     """
     pairs = zip(reduced_equations(1, factorisation), printed_equations(), strict=True)
     return Equations(*(_tidy(exact - printed) for exact, printed in pairs))
+
+
+def leading_term(expression: sp.Expr) -> sp.Expr:
+    r"""Return the leading term for large N at a fixed drive, where A² = a/N and 1 + z = w/N.
+
+    Parameters
+    ----------
+    expression
+        A difference such as `omitted_terms`, not zero.
+    """
+    x = sp.Symbol("x", positive=True)
+    scaled = sp.together(expression.subs({A: sp.sqrt(a * x), z: -1 + w * x, N: 1 / x}))
+    top, bottom = (sp.Poly(sp.expand(part), x) for part in sp.fraction(scaled))
+    (up,), high = top.terms()[-1]
+    (down,), low = bottom.terms()[-1]
+    return sp.factor(high / low) * N ** (down - up)
 
 
 def _parts(expression: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
