@@ -31,6 +31,7 @@ def test_the_drive_found_for_an_ensemble_gives_that_ensemble(cavity, eta, phase)
 
 
 @given(cavities, st.floats(0.01, 100), st.floats(-3, 3))
+@pytest.mark.ledger("eq-39", method="numerics")
 def test_the_drive_makes_the_spin_amplitude_dark(cavity, eta, phase):
     """E + g2 S-^2 vanishes on the stabilised state, where S-^2 is N alpha^2."""
     driven = cavity.driven(eta, phase)
@@ -40,6 +41,7 @@ def test_the_drive_makes_the_spin_amplitude_dark(cavity, eta, phase):
     assert driven.intensity == pytest.approx(abs(alpha) ** 2)
 
 
+@pytest.mark.ledger("eq-37", method="numerics")
 def test_the_empty_cavity_settles_at_the_displacement():
     # d<a>/dt = -iE - kappa <a>/2
     driven = EXAMPLE.driven(1.3, 0.7)

@@ -41,6 +41,9 @@ def test_joint_evolution_is_that_of_qutip(printed):
 
 
 @pytest.mark.parametrize("n_spins", [2, 4])
+@pytest.mark.ledger(
+    "eq-35", "eq-36", "eq-37", "eq-38", "elimination-needs-a-fast-cavity", method="integration"
+)
 def test_error_falls_with_the_square_of_the_adiabaticity(n_spins):
     ensemble = SpinEnsemble(n_spins, 0.3, 0.2)
     limit = cd.eliminated(ensemble, 3.0)
@@ -52,6 +55,7 @@ def test_error_falls_with_the_square_of_the_adiabaticity(n_spins):
     assert error[0.05] < 0.01
 
 
+@pytest.mark.ledger("eq-32", "eq-34", method="integration")
 def test_the_printed_coupling_pumps_instead():
     ensemble = SpinEnsemble(4, 0.2)
     pumped = cd.with_cavity(ensemble, 0.05, 4.0, printed=True)[-1]

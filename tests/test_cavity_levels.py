@@ -32,6 +32,7 @@ def test_spectrum_is_part_of_that_of_single_spins(n_spins):
         assert np.abs(full - energy).min() < 1e-8
 
 
+@pytest.mark.ledger("eq-31", "eq-33", method="spectrum")
 def test_gap_is_that_of_the_pair_coupling():
     for n_spins in (2, 3, 5):
         found = cl.avoided_crossing(n_spins, 0.01, 0.002)
@@ -44,6 +45,7 @@ def test_gap_is_that_of_the_pair_coupling():
         assert found.cavity - 2 == pytest.approx(shift, rel=0.02)
 
 
+@pytest.mark.ledger("eq-33", method="spectrum")
 def test_the_factor_tends_to_three():
     """Richardson's step in both small numbers, whose squares are the leading corrections."""
     value = {

@@ -50,6 +50,7 @@ def literal_rhs(sigma, z, eta, detunings, phase, *, exact):
 
 @settings(max_examples=30)
 @given(st.integers(1, 5), st.integers(0, 10**6), st.floats(0, 3), st.floats(-4, 4))
+@pytest.mark.ledger("eq-22", "eq-23", method="numerics")
 def test_product_state_equations_are_exact(n_spins, seed, eta, phase):
     state = product_state(n_spins, seed)
     detunings = np.random.default_rng(seed).normal(size=n_spins)
@@ -60,6 +61,7 @@ def test_product_state_equations_are_exact(n_spins, seed, eta, phase):
 
 
 @pytest.mark.parametrize("n_spins", [3, 4, 5])
+@pytest.mark.ledger("eq-22", "eq-23", "eq-43", "eq-44", "eq-45", "eq-46", method="numerics")
 def test_the_printed_equations_are_not_exact(n_spins):
     state, detunings = product_state(n_spins, 3), np.linspace(-1, 1, n_spins)
     exact = mean_field.brute_force_rhs(*state, 0.7, detunings, 0.4)
@@ -97,6 +99,7 @@ def test_pure_spins_do_not_leave_the_bloch_sphere(n_spins, seed, equations):
     assert growth.max() < 1e-12
 
 
+@pytest.mark.ledger("neglected-terms-are-small", method="numerics")
 def test_the_difference_falls_as_one_over_n():
     few, scaled = product_state(100, 1), []
     for copies in (10, 1000):

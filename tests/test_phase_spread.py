@@ -52,6 +52,7 @@ def test_the_opposite_detuning_gives_the_opposite_spread(version, n_spins, h, sp
     assert 0 < one.amplitude_squared < (1 - one.inversion**2) / 4  # inside the Bloch sphere
 
 
+@pytest.mark.ledger("eq-29", "eq-50", method="spectrum")
 def test_small_spreads_are_those_of_equation_29_for_many_spins():
     n_spins, eta = 10**6, 4e4
     for version in VERSIONS:
@@ -59,6 +60,7 @@ def test_small_spreads_are_those_of_equation_29_for_many_spins():
         assert linear == pytest.approx(phase_spread.small_spread(n_spins, eta), rel=1e-4)
 
 
+@pytest.mark.ledger("eq-29", method="spectrum")
 def test_the_drive_below_which_the_synchronised_state_is_unstable():
     assert phase_spread.weakest_drive("printed", 10**5) == pytest.approx(1 / 4, abs=1e-4)
     assert phase_spread.weakest_drive("paper", 10**5) == pytest.approx(1 / 2, abs=1e-4)

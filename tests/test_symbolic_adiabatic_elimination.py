@@ -37,6 +37,7 @@ def full_liouvillian(k, h, kappa, photons=6):
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6), st.floats(0.5, 50))
+@pytest.mark.ledger("eq-35", "eq-36", "eq-38", "eq-1", "eq-2", method="derivation")
 def test_lowest_order_is_eq_35(seed, kappa):
     k, h, rho = random_matrices(seed)
     map_ = ae.superoperator(FOURTH.generator[2], k, h, kappa)
@@ -54,6 +55,7 @@ def test_correction_has_the_compact_form():
     assert sp.expand(ae.from_jump(ae.K) - FOURTH.generator[2]) == 0
 
 
+@pytest.mark.ledger("elimination-needs-a-fast-cavity", method="spectrum")
 def test_slow_eigenvalues_improve_by_two_orders():
     """The eigenvalues do not depend on how the slow manifold is parametrised."""
     k, h, _ = random_matrices(5)

@@ -53,6 +53,7 @@ def test_normal_order_is_the_same_operator(word):
         assert dp.frequency(term) == dp.frequency(product)
 
 
+@pytest.mark.ledger("eq-31", method="derivation")
 def test_generator_removes_the_exchange():
     condition = dp.solve_generator()
     assert sp.simplify(condition.strength - dp.G / (dp.OMEGA_C - dp.OMEGA_S)) == 0
@@ -78,6 +79,7 @@ def test_the_mode_by_a_matrix_exponential():
     assert np.abs((exact - series)[:KEPT, :KEPT]).max() < 3 * epsilon**3
 
 
+@pytest.mark.ledger("eq-33", method="derivation")
 def test_the_cubic_term_to_second_order():
     spin = dp.S_MINUS + dp.S_PLUS
     field = dp.A + dp.A_DAGGER
@@ -90,6 +92,7 @@ def test_the_cubic_term_to_second_order():
     assert dp.by_frequency(first).get(0) is None
 
 
+@pytest.mark.ledger("eq-32", "eq-34", method="derivation")
 def test_the_printed_term_turns():
     assert dp.frequency(dp.A_DAGGER * dp.S_MINUS**2) == 0
     assert dp.frequency(dp.A * dp.S_MINUS**2) == -4

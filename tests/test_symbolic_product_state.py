@@ -99,6 +99,7 @@ def test_sums_over_distinct_indices(operators):
     assert found == pytest.approx(direct, abs=1e-13)
 
 
+@pytest.mark.ledger("eq-43", method="derivation")
 def test_coinciding_indices_of_eq_43():
     assert ps.distinct_sums(tuple("++-")) == {("+", "+", "-"): 1, ("+", "+-"): 2}
     assert ps.distinct_sums(tuple("+-")) == {("+", "-"): 1, ("+-",): 1}
@@ -115,6 +116,7 @@ def test_coinciding_indices_of_eq_43():
     st.lists(st.text("+-zd", min_size=1, max_size=3), min_size=1, max_size=2),
     st.lists(st.text("+-zd", min_size=1, max_size=2), min_size=1, max_size=2),
 )
+@pytest.mark.ledger("eq-40", "eq-41", "eq-42", method="numerics")
 def test_any_collective_model_against_matrices(n_spins, seed, name, energy, jump):
     sigma, z = spins(n_spins, seed)
     half, operator = (sum(matrix_of(w, n_spins) for w in x) for x in (energy, jump))
@@ -142,6 +144,7 @@ def _adjoint(word):
 
 @pytest.mark.parametrize("exclusions", [True, False])
 @pytest.mark.parametrize("name", ["+", "z"])
+@pytest.mark.ledger("eq-22", "eq-23", "eq-45", "eq-46", method="derivation")
 def test_equations_of_the_paper_are_the_compiled_ones(name, exclusions):
     sigma, z = spins(7, 3)
     detunings = np.linspace(-1, 1, 7)
@@ -153,6 +156,7 @@ def test_equations_of_the_paper_are_the_compiled_ones(name, exclusions):
         assert number(derived, sigma, z, detunings, m) == pytest.approx(compiled[m], abs=1e-13)
 
 
+@pytest.mark.ledger("eq-40", "eq-41", "eq-42", "eq-44", method="derivation")
 def test_first_step_is_eqs_40_to_42_and_44():
     phasor = sp.exp(sp.I * PHASE)
     rate = GAMMA / ps.N**2
@@ -172,6 +176,7 @@ def test_first_step_is_eqs_40_to_42_and_44():
     }
 
 
+@pytest.mark.ledger("neglected-terms-are-small", method="derivation")
 def test_what_the_paper_neglects_begins_one_order_below():
     exact, printed = (
         ps.by_order(ps.rest_value(tuple("++-"), exclusions=kept) / ps.N**2)

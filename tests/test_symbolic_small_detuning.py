@@ -12,6 +12,7 @@ VERSIONS = ["printed", "paper", "product"]
 EQUATIONS = {version: phase_spread.derived_equations(version) for version in VERSIONS}
 
 
+@pytest.mark.ledger("eq-47", method="derivation")
 def test_equation_47_needs_two_corrections():
     ours, paper = derive.linearise(EQUATIONS["printed"]), derive.printed_linearised()
     assert sp.expand(ours.amplitude - paper.amplitude) == 0
@@ -27,6 +28,7 @@ def test_equations_that_mix_the_orders_are_refused():
         derive.steady_state(EQUATIONS["printed"], "N", 1)
 
 
+@pytest.mark.ledger("eq-48", method="derivation")
 def test_equation_48_has_its_third_term_at_the_third_order():
     coefficients = derive.steady_state(EQUATIONS["printed"], "eta", 3).amplitude_squared
     expected = (0, 2 * eta, -4 * eta, 4 * eta - 32 * eta**2)
@@ -42,6 +44,7 @@ def test_the_slope_at_fixed_drive(version, c):
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("fixed", ["eta", "h"])
+@pytest.mark.ledger("eq-47", "eq-48", "eq-49", method="spectrum")
 def test_the_series_approach_newton_s_method_at_the_next_order(version, fixed):
     order, value = (3, 0.8) if fixed == "eta" else (1, 0.04)
     steady = derive.steady_state(EQUATIONS[version], fixed, order)
@@ -59,6 +62,7 @@ def test_the_series_approach_newton_s_method_at_the_next_order(version, fixed):
     np.testing.assert_allclose(slopes, order + 1, atol=0.1)
 
 
+@pytest.mark.ledger("eq-29", "eq-50", method="derivation")
 def test_the_leading_order_at_fixed_density_is_that_of_equations_29_and_50():
     s = derive.s
     for equations in EQUATIONS.values():
@@ -70,6 +74,7 @@ def test_the_leading_order_at_fixed_density_is_that_of_equations_29_and_50():
         assert sp.simplify(spread - (1 + s) / (32 * density**2)) == 0
 
 
+@pytest.mark.ledger("eq-49", method="derivation")
 def test_equation_49_has_half_of_its_first_correction():
     h = derive.h
     expected = {"printed": (1 + 16 * h) / 64, "paper": (1 + 2 * h) / 32, "product": h / 8}

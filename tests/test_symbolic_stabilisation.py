@@ -135,6 +135,7 @@ def test_recursion_refuses_other_operators():
 
 @given(st.floats(0.1, 100), st.floats(0.01, 1), st.floats(1, 100), st.integers(1, 500))
 @settings(max_examples=20, deadline=None)
+@pytest.mark.ledger("eq-37", "eq-39", method="derivation")
 def test_cavity_amplitude_satisfies_eqs_37_to_39(drive, coupling, kappa, n_spins):
     symbols = sp.symbols("alpha_d g_2 kappa", positive=True)
     values = dict(zip(symbols, (drive, coupling, kappa), strict=True)) | {hp.N: n_spins}

@@ -28,6 +28,7 @@ def spins(n_spins):
 
 @pytest.mark.parametrize("n_spins", [2, 4, 6])
 @pytest.mark.parametrize("factorisation", FACTORISATIONS)
+@pytest.mark.ledger("eq-26", "eq-27", "eq-28", method="numerics")
 def test_the_reduced_equations_are_the_rates_of_every_spin(factorisation, n_spins):
     sigma, z, detunings, half = spins(n_spins)
     dsigma, dz = BRUTE_FORCE[factorisation](sigma, z, detunings, STATE["eta"])
@@ -50,6 +51,7 @@ def test_the_corrected_form_is_the_reduced_one():
 
 
 @pytest.mark.parametrize("factorisation", FACTORISATIONS)
+@pytest.mark.ledger("eq-26", "eq-27", "eq-28", method="derivation")
 def test_printed_plus_omitted_is_the_whole(factorisation):
     whole = numbers(derive.reduced_equations(1, factorisation), 14)
     printed = numbers(derive.printed_equations(), 14)
