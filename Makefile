@@ -14,6 +14,9 @@ PAGES     := $(wildcard book/*.md book/*.bib notebooks/*.md)
 NOTEBOOKS := $(wildcard notebooks/*.md)
 BENCHES   := $(wildcard benchmarks/*.py)
 CHECKED   := $(shell git ls-files --cached --others --exclude-standard 2>/dev/null || find . -type f -not -path './.*' -not -path './_build/*')
+# Whole files are dealt out to the cores: nbval runs the cells of a notebook in their order.
+PARALLEL  := -n auto --dist loadfile
+UNIT_TESTS := $(wildcard tests/*.py)
 FIGURE_TESTS := $(shell grep -l figure_baselines tests/test_*.py)
 INDEX     := _build/html/index.html
 
@@ -50,8 +53,15 @@ _build/.inputs: $(SOURCES) $(FRAME) $(BENCHES) $(VENV)/.installed
 	rm -rf _build/html _build/.doctrees _build/jupyter_execute notebooks/figures
 	@mkdir -p _build && touch $@
 
+# The verdicts that the book shows are those of the tests that decide them, run for what is here.
+# A test that fails does not stop the book, which says so; it stops `make test`.
+_build/ledger.json: $(SOURCES) $(UNIT_TESTS) $(VENV)/.installed
+	@mkdir -p _build && rm -f $@
+	-$(BIN)/pytest $(PARALLEL) -m ledger $(wildcard tests/test_*.py)
+	@test -e $@ || echo '{}' > $@
+
 # A failed build forgets what it read: the next one must not pass by skipping the page that failed.
-$(INDEX): _build/.inputs $(PAGES)
+$(INDEX): _build/.inputs _build/ledger.json book/ledger.yml $(PAGES)
 	$(BIN)/jupyter-book build . -n -W --keep-going || { rm -rf _build/.doctrees _build/.inputs; exit 1; }
 	@touch $@
 
@@ -60,11 +70,11 @@ test: book _build/.tested  ## lint and the whole test suite, unless nothing chan
 
 _build/.tested: $(INDEX) $(CHECKED)
 	$(MAKE) lint
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL) -m "not ledger"  # those have just been run for the book
 	@touch $@
 
 pytest: $(VENV)/.installed  ## the test suite alone: units, figures, notebooks, the built book
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 lint: $(VENV)/.installed  ## ruff, mypy, codespell and the round trip of the text notebooks
 	$(BIN)/ruff check .

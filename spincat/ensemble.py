@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spincat._checks import check_finite, check_nonnegative, check_number, check_positive_integer
+from spincat.cavity import Cavity
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +53,10 @@ class SpinEnsemble:
         check_positive_integer("n_spins", self.n_spins)
         check_nonnegative("eta", self.eta)
         check_number("phase", self.phase)
-        values = np.zeros(self.n_spins) if self.detunings is None else np.array(self.detunings)
+        if self.detunings is None:  # a view of one zero: takes no memory for any N
+            object.__setattr__(self, "detunings", np.broadcast_to(0.0, self.n_spins))
+            return
+        values = np.array(self.detunings)
         check_finite("detunings", values)
         if values.shape != (self.n_spins,):
             raise ValueError(
@@ -61,6 +65,20 @@ class SpinEnsemble:
         values = values.astype(float)
         values.flags.writeable = False
         object.__setattr__(self, "detunings", values)
+
+    @classmethod
+    def from_cavity(cls, cavity: Cavity, detunings: ArrayLike | None = None) -> SpinEnsemble:
+        """Return the ensemble that a lossy nonlinear cavity makes (Eqs. 35-39, with corrections).
+
+        Parameters
+        ----------
+        cavity
+            Its η/Γ2, φ and N are used; `Cavity.driven` is the way back.
+        detunings
+            The N detunings δ_n of the spins in rad/s; they are divided by Γ2.  None for zero.
+        """
+        scaled = None if detunings is None else check_finite("detunings", detunings) / cavity.gamma2
+        return cls(cavity.n_spins, cavity.eta, cavity.phase, scaled)
 
     @property
     def azimuth(self) -> float:

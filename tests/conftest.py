@@ -12,6 +12,7 @@ import matplotlib
 import matplotlib.font_manager
 import pytest
 from hypothesis import settings
+from ledger_record import Recorder
 from make_reference import KERNEL_ENVIRONMENT
 from nbval.plugin import IPyNbCell
 
@@ -23,6 +24,12 @@ settings.register_profile("local", deadline=None)
 # CI tries the same examples every time, so that a red run can be repeated anywhere with CI=true.
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Record the tests that decide entries of the ledger, wherever they are run from."""
+    recorder = Recorder(writes=not hasattr(config, "workerinput"))
+    config.pluginmanager.register(recorder, "ledger-recorder")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -49,6 +49,7 @@ def by_state_vector(detunings, theta, times, state):
 @pytest.mark.parametrize("times", [UNIFORM, ARBITRARY, UNIFORM[:1]], ids=["uniform", "any", "one"])
 @pytest.mark.parametrize("state", STATES)
 @given(data=st.data(), n_spins=st.integers(1, 6), theta=ANGLES)
+@pytest.mark.ledger("eq-9", "eq-10", "eq-15", method="numerics")
 def test_realisations_match_state_vectors(state, times, data, n_spins, theta):
     seed = data.draw(st.integers(0, 2**32))
     detunings = np.random.default_rng(seed).normal(size=n_spins)
@@ -130,6 +131,7 @@ def test_mean_cat_fidelity_keeps_ten_digits(n_spins, theta, parity):
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(("n_spins", "theta"), [(2, 1.0), (8, 0.44), (50, 0.3), (7, 2.5)])
+@pytest.mark.ledger("eq-11", "eq-16", method="sampling")
 def test_means_match_monte_carlo(state, n_spins, theta):
     times = np.array([0.3, 1.0, 2.5, 9.0])
     sample = fidelity(Gaussian(0.8).draw(n_spins, 20_000, seed=6), theta, times, state)
@@ -140,6 +142,7 @@ def test_means_match_monte_carlo(state, n_spins, theta):
 
 
 @pytest.mark.parametrize("state", STATES)
+@pytest.mark.ledger("eq-11", "eq-16", method="numerics")
 def test_means_match_quadrature(state):
     """Two spins, averaged with a Gauss-Hermite rule in both detunings."""
     nodes, weights = Gaussian(0.8).nodes(40)
@@ -150,6 +153,7 @@ def test_means_match_quadrature(state):
 
 
 @given(n_spins=st.integers(1, 400), theta=ANGLES)
+@pytest.mark.ledger("eq-14", method="numerics")
 def test_variance_matches_quadrature(n_spins, theta):
     nodes, weights = Gaussian(0.8).nodes(60)
     times = np.array([0.0, 0.2, 1.0, 3.0])
@@ -161,6 +165,7 @@ def test_variance_matches_quadrature(n_spins, theta):
     assert value[0] == 0
 
 
+@pytest.mark.ledger("eq-14", method="sampling")
 def test_variance_matches_monte_carlo():
     times = np.array([0.3, 1.0, 4.0])
     sample = dephasing.coherent_fidelity(Gaussian(1.0).draw(100, 20_000, seed=9), 0.2, times)

@@ -22,6 +22,7 @@ def order(errors, sizes):
 
 @pytest.mark.parametrize("state", ["coherent", *PARITIES])
 @pytest.mark.parametrize("alpha", [0.3, 1.0, 2.0])
+@pytest.mark.ledger("eq-12", "eq-18", method="limit")
 def test_eqs_12_and_18_are_approached_as_1_over_n(state, alpha):
     errors, sizes = [], np.array([100, 400, 1600, 6400])
     for n_spins in sizes:
@@ -36,6 +37,7 @@ def test_eqs_12_and_18_are_approached_as_1_over_n(state, alpha):
 
 
 @given(alpha=st.floats(0.01, 5), delta_t=st.floats(0, 8))
+@pytest.mark.ledger("eq-18", method="numerics")
 def test_eq_18_as_printed(alpha, delta_t):
     x, g = alpha**2, np.exp(-(delta_t**2) / 2)
     for parity, sign in (("even", 1), ("odd", -1)):
@@ -58,6 +60,7 @@ def test_eq_18_survives_extreme_amplitudes(alpha):
         assert even[1] == pytest.approx(np.exp(-2 * 900 * (1 - np.exp(-0.5))), rel=1e-9)
 
 
+@pytest.mark.ledger("eq-19", method="limit")
 def test_eq_19():
     for alpha in (0.2, 1.0, 2.0):
         even = dephasing_limits.bosonic_cat_fidelity(alpha, 1.0, np.inf, "even")
@@ -65,6 +68,7 @@ def test_eq_19():
         assert dephasing_limits.bosonic_cat_fidelity(alpha, 1.0, np.inf, "odd") == 0
 
 
+@pytest.mark.ledger("eq-13", method="limit")
 def test_eq_13_is_the_leading_order_in_the_intensity():
     alphas = np.array([0.02, 0.04, 0.08])
     errors = [
@@ -77,6 +81,7 @@ def test_eq_13_is_the_leading_order_in_the_intensity():
     assert order(errors, alphas) == pytest.approx(4, abs=0.05)
 
 
+@pytest.mark.ledger("eq-14", method="limit")
 def test_eq_14_corrected_is_the_leading_order_and_the_printed_one_is_not():
     n_spins, alpha, times = 10**6, 0.01, np.array([0.2, 0.7, 1.5, 4.0])
     exact = dephasing.var_coherent_fidelity(n_spins, theta(n_spins, alpha), 1.0, times)
@@ -86,6 +91,7 @@ def test_eq_14_corrected_is_the_leading_order_and_the_printed_one_is_not():
     assert exact[0] < 0.05 * printed[0]
 
 
+@pytest.mark.ledger("eq-17", method="limit")
 def test_eq_17():
     alpha, n_spins = 1.3, 10**6
     assert np.cos(theta(n_spins, alpha)) ** n_spins == pytest.approx(
@@ -95,6 +101,7 @@ def test_eq_17():
 
 @pytest.mark.parametrize("parity", PARITIES)
 @pytest.mark.parametrize("alpha", [0.05, 0.5, 1.5])
+@pytest.mark.ledger("eq-20", method="limit")
 def test_eq_20_is_the_curvature_at_t_0(parity, alpha):
     times = np.array([1e-3, 2e-3, 4e-3])
     exact = dephasing_limits.bosonic_cat_fidelity(alpha, 1.0, times, parity)
@@ -103,6 +110,7 @@ def test_eq_20_is_the_curvature_at_t_0(parity, alpha):
     assert (1 - short > 0).all()
 
 
+@pytest.mark.ledger("eq-21", "parity-is-irrelevant-at-large-amplitude", method="limit")
 def test_eq_21_and_the_large_amplitude_limit():
     def rate(alpha, parity):
         return 1 - float(dephasing_limits.short_time_cat_fidelity(alpha, 1.0, 1.0, parity))
@@ -113,6 +121,7 @@ def test_eq_21_and_the_large_amplitude_limit():
 
 
 @pytest.mark.parametrize("alpha", [0.1, 0.7, 1.2])
+@pytest.mark.ledger("eq-19", "odd-cat-decays-to-zero", method="limit")
 def test_the_floor_is_the_leading_order_in_1_over_n(alpha):
     sizes = np.array([100, 400, 1600])
     errors = [

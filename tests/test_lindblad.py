@@ -74,6 +74,7 @@ def random_observable(n_spins, seed):
 
 @pytest.mark.parametrize("parity", PARITIES)
 @pytest.mark.parametrize("n_spins", [1, 2, 3, 4])
+@pytest.mark.ledger("eq-1", "eq-2", method="numerics")
 def test_fidelity_matches_dense_exponentials(n_spins, parity):
     for eta, width in zip(ETAS, WIDTHS, strict=True):
         phase, detunings = 3 * eta, draw(n_spins, width, seed=n_spins)
@@ -100,6 +101,7 @@ def test_any_state_matches_dense_exponentials(seed):
 @pytest.mark.parametrize("parity", PARITIES)
 @pytest.mark.parametrize("eta", ETAS)
 @pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.ledger("eq-1", "eq-2", method="qutip")
 def test_matches_qutip(parity, eta, width):
     n_spins, phase = (5 if parity == "odd" else 4), 1.0 if width == 1e-2 else 0.0
     times = np.linspace(0, 60, 31)
@@ -122,6 +124,7 @@ def test_matches_qutip_for_more_spins(n_spins, parity, t_max):
 
 @pytest.mark.parametrize("parity", PARITIES)
 @pytest.mark.parametrize("n_spins", range(2, 9))
+@pytest.mark.ledger("fig-2", method="integration")
 def test_tolerances_are_kept(n_spins, parity):
     """The error of every tolerance stays below it, at the times and widths of Fig. 2."""
     detunings, times = np.stack([draw(n_spins, width) for width in WIDTHS]), np.linspace(0, 400, 9)
@@ -132,6 +135,7 @@ def test_tolerances_are_kept(n_spins, parity):
 
 
 @pytest.mark.parametrize("parity", PARITIES)
+@pytest.mark.ledger("steady-fidelities-of-fig-2", method="integration")
 def test_identical_spins_reach_the_steady_state_of_the_dicke_ladder(parity):
     n_spins, eta = 8, 0.2
     ensemble = SpinEnsemble(n_spins, eta)

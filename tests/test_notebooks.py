@@ -23,9 +23,12 @@ NOTEBOOKS = notebook_runs.list_notebooks()
 
 # Other values than the defaults, small enough to run in seconds; every notebook has its line.
 OTHER_PARAMETERS = {
+    "appendix_a_master_equation": {"eta": 0.4, "phase": 0.8, "mixing": 0.02, "seed": 7},
     "sec2_model": {"n_spins": 6, "eta": 0.4},
     "sec3_1_parity_dephasing": {"n_spins": 50, "draws": 4, "seed": 7},
     "sec3_2_stabilization": {"n_spins": 5, "eta": 0.3, "draws": 4, "seed": 7},
+    "appendix_b_mean_field": {"eta": 1.3, "phase": 1.1, "seed": 7},
+    "appendix_c_small_detuning": {"n_spins": 2000, "eta": 4.0, "density": 0.04},
 }
 
 # Writes a notebook in the one form that survives every conversion.

@@ -88,6 +88,18 @@ def test_kappa_is_the_curvature_of_the_reduced_model(parity):
 
 
 @each_parity
+@pytest.mark.ledger(
+    "eq-20",
+    "larger-ensembles-suppress-broadening",
+    "separation-remains-at-larger-n",
+    method="spectrum",
+)
+@pytest.mark.ledger(
+    "eq-20",
+    "larger-ensembles-suppress-broadening",
+    "separation-remains-at-larger-n",
+    method="spectrum",
+)
 def test_kappa_tends_to_eq_20_as_one_over_n(parity):
     limit = 1 - dephasing_limits.short_time_cat_fidelity(np.sqrt(0.4), 1.0, 1.0, parity)
     errors = [abs(reduced.decay_coefficient(n, 0.2, parity) / limit - 1) for n in (50, 100, 200)]

@@ -18,6 +18,7 @@ def fidelity(ensemble, parity, azimuth):
     return (cat.conj() @ collective.steady_state(ensemble, parity) @ cat).real
 
 
+@pytest.mark.ledger("steady-fidelities-of-fig-2", method="spectrum")
 def test_eight_spins():
     ensemble = SpinEnsemble(8, 0.2)
     assert fidelity(ensemble, "even", ensemble.azimuth) == pytest.approx(0.998, abs=5e-4)
@@ -34,6 +35,7 @@ def test_weak_drive_infidelity_from_the_two_lowest_levels():
     assert infidelity == pytest.approx(expected, rel=0.1)
 
 
+@pytest.mark.ledger("weak-excitation-condition", method="spectrum")
 def test_excited_fraction_depends_on_the_drive_per_spin():
     data = sec2.compute_excitation((60, 120), (0.03, 0.06, 0.1))
     for size in (60, 120):
@@ -65,6 +67,7 @@ def test_residual_is_the_symbolic_one():
     np.testing.assert_allclose(data["residual"], expected, rtol=1e-12)
 
 
+@pytest.mark.ledger("weak-drive-steady-state", method="spectrum")
 def test_infidelity_falls_as_the_square_of_n():
     data = sec2.compute_validity(0.2, 0.0, (50, 100))
     ratio = data["infidelity"].sel(n_spins=50) / data["infidelity"].sel(n_spins=100)

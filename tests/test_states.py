@@ -21,6 +21,7 @@ def product_by_kronecker(n_spins, theta, azimuth):
 
 
 @given(n_spins=st.integers(1, 8), theta=ANGLES, azimuth=AZIMUTHS)
+@pytest.mark.ledger("eq-5", method="numerics")
 def test_product_basis_is_eq_5(n_spins, theta, azimuth):
     state = states.spin_coherent(n_spins, theta, azimuth, basis="product")
     np.testing.assert_allclose(state, product_by_kronecker(n_spins, theta, azimuth), atol=1e-13)
@@ -28,6 +29,7 @@ def test_product_basis_is_eq_5(n_spins, theta, azimuth):
 
 @pytest.mark.parametrize("parity", PARITIES)
 @given(n_spins=st.integers(1, 8), theta=ANGLES, azimuth=AZIMUTHS)
+@pytest.mark.ledger("eq-6", "eq-7", method="numerics")
 def test_cat_is_eqs_6_and_7(parity, n_spins, theta, azimuth):
     sign = 1 if parity == "even" else -1
     plus = product_by_kronecker(n_spins, theta, azimuth)
@@ -40,6 +42,7 @@ def test_cat_is_eqs_6_and_7(parity, n_spins, theta, azimuth):
 
 @pytest.mark.parametrize("parity", PARITIES)
 @given(n_spins=st.integers(1, 3000), theta=ANGLES, azimuth=AZIMUTHS)
+@pytest.mark.ledger("eq-8", method="numerics")
 def test_cats_are_normalised_and_have_their_parity(parity, n_spins, theta, azimuth):
     cat = states.spin_cat(n_spins, theta, azimuth, parity=parity)
     assert np.linalg.norm(cat) == pytest.approx(1, rel=1e-13)
@@ -56,6 +59,7 @@ def test_coherent_states_are_normalised_and_binomial(n_spins, theta):
 
 
 @given(n_spins=st.integers(1, 2000), theta=st.floats(0.01, 3.1))
+@pytest.mark.ledger("eq-7", method="numerics")
 def test_norm_is_the_overlap_of_the_components(n_spins, theta):
     overlap = np.vdot(
         states.spin_coherent(n_spins, theta), states.spin_coherent(n_spins, theta, np.pi)
@@ -77,6 +81,7 @@ def test_norm_and_state_of_a_small_odd_cat_keep_their_digits(theta):
     assert abs(single[1]) ** 2 == pytest.approx(1, abs=n_spins**2 * theta**4 + 1e-14)
 
 
+@pytest.mark.ledger("eq-5", method="qutip")
 def test_qutip_spin_coherent_is_the_same_state():
     # qutip counts from |e>...: reversed ladder, and its angle starts at the other pole
     theirs = qutip.spin_coherent(10 / 2, np.pi - 0.7, -0.4).full()[::-1, 0]
@@ -84,6 +89,7 @@ def test_qutip_spin_coherent_is_the_same_state():
     assert abs(np.vdot(theirs, ours)) == pytest.approx(1, rel=1e-12)
 
 
+@pytest.mark.ledger("eq-8", method="qutip")
 def test_parity_operator_of_eq_8_in_both_bases():
     excited = qutip.basis(2, 0).proj()
     number = sum(qutip.expand_operator(excited, [2] * 3, n) for n in range(3))

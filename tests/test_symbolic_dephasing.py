@@ -18,6 +18,7 @@ def numbers(expression, **values):
     return complex(sp.N(expression.subs(substitutions), 30))
 
 
+@pytest.mark.ledger("eq-6", "eq-7", "eq-9", method="derivation")
 def test_overlaps_of_one_spin_match_a_state_vector():
     angle, azimuth, detuning, time = 0.7, 0.4, 1.3, 2.1
     phases = np.exp(-1j * detuning * time / 2 * np.array([1, -1]))
@@ -29,6 +30,7 @@ def test_overlaps_of_one_spin_match_a_state_vector():
     assert not derive.overlap_factor().has(phi)
 
 
+@pytest.mark.ledger("eq-9", "eq-10", "eq-15", method="derivation")
 def test_correlation_is_the_product():
     c, d = derive.overlap_factor(), derive.overlap_factor(sp.pi)
     values = {"theta": 0.7, "delta_n": 1.3, "t": 2.1}
@@ -49,6 +51,7 @@ def test_gaussian_average_of_a_harmonic_matches_quadrature(m):
 
 
 @pytest.mark.parametrize("n_spins", [1, 5, 40])
+@pytest.mark.ledger("eq-11", "eq-16", method="derivation")
 def test_derived_means_are_those_of_the_package(n_spins):
     angle, times = 0.6, np.array([0.0, 0.4, 2.0])
     for index, value in enumerate(np.exp(-(times**2) / 2)):
@@ -63,6 +66,7 @@ def test_derived_means_are_those_of_the_package(n_spins):
             assert float(derived) == pytest.approx(numeric, rel=1e-10)
 
 
+@pytest.mark.ledger("eq-12", "eq-17", "eq-18", "eq-19", method="derivation")
 def test_bosonic_limits_are_those_of_the_package():
     at = {x: 0.8, g: 0.6}
     delta_t = np.sqrt(-2 * np.log(0.6))
@@ -90,6 +94,7 @@ def test_first_order_in_1_over_n_matches_the_exact_mean(parity):
     assert n_spins * (exact - limit) == pytest.approx(value, rel=1e-4)
 
 
+@pytest.mark.ledger("eq-14", "eq-19", "odd-cat-decays-to-zero", method="derivation")
 def test_floor_and_variance_as_stated_on_the_page():
     floor = sp.limit(derive.bosonic_series(derive.mean_cat("odd"), order=1), g, 0)
     assert sp.simplify((floor - x**2 / sp.sinh(x) ** 2).rewrite(sp.exp)) == 0
@@ -99,6 +104,7 @@ def test_floor_and_variance_as_stated_on_the_page():
 
 
 @pytest.mark.parametrize(("parity", "rate"), [("even", x * sp.tanh(x)), ("odd", x * sp.coth(x))])
+@pytest.mark.ledger("eq-20", method="derivation")
 def test_short_time_expansion_is_eq_20(parity, rate):
     short = derive.short_time(derive.hyperbolic(derive.bosonic_series(derive.mean_cat(parity))))
     difference = (short - (1 - rate * delta**2 * t**2)).rewrite(sp.exp)

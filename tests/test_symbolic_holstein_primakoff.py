@@ -118,6 +118,7 @@ def test_expansion_of_the_square():
 
 
 @pytest.mark.parametrize("terms", [1, 2, 3])
+@pytest.mark.ledger("eq-3", "eq-4", method="numerics")
 def test_error_of_the_expansion_falls_with_its_order(terms):
     scaled = 1 / hp.N * hp.s_minus() ** 2
     difference = scaled - scaled.expand_large_n(terms)
@@ -125,6 +126,7 @@ def test_error_of_the_expansion_falls_with_its_order(terms):
     assert np.log2(small / large) == pytest.approx(terms, abs=0.02)
 
 
+@pytest.mark.ledger("eq-3", "eq-4", method="derivation")
 def test_bosonic_model_is_eqs_3_and_4():
     eta, gamma = sp.symbols("eta Gamma_2", positive=True)
     phase = sp.Symbol("varphi", real=True)
@@ -134,6 +136,7 @@ def test_bosonic_model_is_eqs_3_and_4():
     assert steps.hamiltonian_limit.terms == {2: eta * phasor, -2: eta / phasor}
 
 
+@pytest.mark.ledger("weak-excitation-condition", method="derivation")
 def test_hamiltonian_series_is_hermitian_and_has_the_first_correction():
     steps = hp.bosonise(sp.Rational(3, 10), sp.Integer(0), sp.Integer(1))
     values = {hp.N: 50}

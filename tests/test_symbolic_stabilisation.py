@@ -45,6 +45,7 @@ def numeric(expression, jump, rho, beta):
     return total
 
 
+@pytest.mark.ledger("eq-1", method="derivation")
 def test_dissipator_is_the_one_of_section_2():
     jump, rho = random_matrices(3)
     symbolic = numeric(sp.expand(sb.dissipator(sb.L, sb.L_DAGGER)), jump, rho, 0)
@@ -70,6 +71,7 @@ def test_shift_difference_has_no_quadratic_terms():
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6), st.floats(0.1, 5), st.floats(-3, 3), st.floats(0.1, 5))
+@pytest.mark.ledger("eq-1", "eq-2", method="numerics")
 def test_shift_absorbs_the_drive_of_any_operator(seed, strength, angle, rate):
     values = {ETA: strength, PHASE: angle, GAMMA: rate}
     beta = complex(BOSON.beta.subs(values).evalf())
@@ -81,6 +83,7 @@ def test_shift_absorbs_the_drive_of_any_operator(seed, strength, angle, rate):
     np.testing.assert_allclose(shifted, driven, atol=1e-8)
 
 
+@pytest.mark.ledger("eq-2", "weak-drive-steady-state", method="derivation")
 def test_stabilised_amplitude_is_the_one_of_section_2():
     assert sp.simplify(-BOSON.beta + 2 * sp.I * ETA / PHASOR / GAMMA) == 0
     assert sp.simplify(ALPHA**2 + BOSON.beta) == 0
@@ -132,6 +135,7 @@ def test_recursion_refuses_other_operators():
 
 @given(st.floats(0.1, 100), st.floats(0.01, 1), st.floats(1, 100), st.integers(1, 500))
 @settings(max_examples=20, deadline=None)
+@pytest.mark.ledger("eq-37", "eq-39", method="derivation")
 def test_cavity_amplitude_satisfies_eqs_37_to_39(drive, coupling, kappa, n_spins):
     symbols = sp.symbols("alpha_d g_2 kappa", positive=True)
     values = dict(zip(symbols, (drive, coupling, kappa), strict=True)) | {hp.N: n_spins}

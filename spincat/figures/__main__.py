@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from spincat import figures
-from spincat.figures import fig1, fig2, sec2, sec3_2
+from spincat.figures import appendix_a, appendix_c, fig1, fig2, sec2, sec3_2, sec5
 
 EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]] = {
     "fig1": (fig1.compute, fig1.draw),
@@ -23,6 +23,13 @@ EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]
     "advantage_map": (sec3_2.compute_advantage, sec3_2.draw_advantage),
     "advantage_sizes": (sec3_2.compute_sizes, sec3_2.draw_sizes),
     "initial_decay": (sec3_2.compute_decay, sec3_2.draw_decay),
+    "logical_qubit": (sec5.compute_logical, sec5.draw_logical),
+    "avoided_crossing": (appendix_a.compute_crossing, appendix_a.draw_crossing),
+    "pair_decay": (appendix_a.compute_decay, appendix_a.draw_decay),
+    "elimination_error": (appendix_a.compute_elimination, appendix_a.draw_elimination),
+    "small_detuning_rates": (appendix_c.compute_rates, appendix_c.draw_rates),
+    "small_detuning_spreads": (appendix_c.compute_spreads, appendix_c.draw_spreads),
+    "small_detuning_response": (appendix_c.compute_response, appendix_c.draw_response),
 }
 
 

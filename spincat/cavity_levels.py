@@ -1,0 +1,186 @@
+r"""Eq. 31 of Appendix A (arXiv:2403.16491) by diagonalisation: avoided crossing and pair decay.
+
+Nothing here uses the derivations of ``spincat.symbolic``, so that the two can check each other.
+Identical spins are kept on the ladder of symmetric states; the joint basis is \|n_a⟩⊗\|n⟩, photons
+first.  Energies and rates are in units of ω₀.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize_scalar
+
+from spincat._checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.cavity_dynamics import liouvillian, photon_lowering
+
+Floats = NDArray[np.float64]
+
+SEARCH = 1.5, 2.3
+"""Cavity frequencies, in units of ω₀, between which `avoided_crossing` looks."""
+
+
+def hamiltonian(
+    n_spins: int, mixing: float, nonlinearity: float, cavity: float = 2.0, photons: int = 12
+) -> Floats:
+    r"""Return Eq. 31 for identical spins, in units of ω₀.
+
+    .. math::
+        \frac H{\omega_0} = S_z + \frac{\omega_c}{\omega_0}a^\dagger a
+        + \epsilon(a^\dagger S_- + aS_+) + \frac{\chi^{(2)}}{\omega_0}(a+a^\dagger)^3 .
+
+    Parameters
+    ----------
+    n_spins
+        Number of spins N ≥ 1.
+    mixing
+        ε = g/ω₀ ≥ 0.
+    nonlinearity
+        χ⁽²⁾/ω₀ ≥ 0.  The cubic term has no ground state; the truncation is meaningful while the
+        levels kept lie below the barrier, at about 0.018 (ω₀/χ⁽²⁾)² ω₀.
+    cavity
+        Frequency of the cavity ω_c/ω₀; 2 in Eq. 31.
+    photons
+        Largest number of photons kept.
+
+    Returns
+    -------
+        Real symmetric, shape (d, d) with d = (photons + 1)(N + 1).
+    """
+    check_positive_integer("photons", photons)
+    lower, spin = photon_lowering(photons), _spin_lowering(n_spins)
+    one_a, one_s = np.eye(photons + 1), np.eye(n_spins + 1)
+    number = np.diag(np.arange(n_spins + 1.0))
+    exchange = np.kron(lower.T, spin)
+    field = _cubic(photons)
+    return np.asarray(
+        np.kron(one_a, number - n_spins / 2 * one_s)
+        + check_nonnegative("cavity", cavity) * np.kron(lower.T @ lower, one_s)
+        + check_nonnegative("mixing", mixing) * (exchange + exchange.T)
+        + check_nonnegative("nonlinearity", nonlinearity) * np.kron(field, one_s)
+    )
+
+
+class Crossing(NamedTuple):
+    """The avoided crossing of one photon with one pair of excitations."""
+
+    cavity: float  #: cavity frequency ω_c/ω₀ where the gap is smallest
+    gap: float  #: smallest gap, in units of ω₀
+    pair_coupling: float  #: g₂/ω₀ that this gap means
+
+
+def crossing_levels(
+    cavities: ArrayLike, n_spins: int, mixing: float, nonlinearity: float, photons: int = 12
+) -> Floats:
+    r"""Return the two eigenvalues of Eq. 31 that belong to one photon and to one pair.
+
+    They are the two eigenstates with most weight on \|1⟩⊗\|0⟩ and \|0⟩⊗\|2⟩.
+
+    Parameters
+    ----------
+    cavities
+        Cavity frequencies ω_c/ω₀, shape (M,).
+    n_spins, mixing, nonlinearity, photons
+        As in `hamiltonian`, with N ≥ 2.
+
+    Returns
+    -------
+        Energies in units of ω₀, shape (M, 2), the lower one first.
+    """
+    if check_positive_integer("n_spins", n_spins) < 2:
+        raise ValueError(f"n_spins = {n_spins}; allowed: at least 2, one pair")
+    pair = [n_spins + 1, 2]  # |1⟩⊗|0⟩ and |0⟩⊗|2⟩
+    result = []
+    for cavity in np.atleast_1d(check_finite("cavities", cavities)):
+        matrix = hamiltonian(n_spins, mixing, nonlinearity, float(cavity), photons)
+        energies, states = np.linalg.eigh(matrix)
+        weight = (np.abs(states[pair]) ** 2).sum(axis=0)
+        result.append(np.sort(energies[np.argsort(weight)[-2:]]))
+    return np.array(result)
+
+
+def avoided_crossing(
+    n_spins: int, mixing: float, nonlinearity: float, photons: int = 12
+) -> Crossing:
+    r"""Find the smallest gap between one photon and one pair, and from it g₂.
+
+    A coupling g₂(a†S₋² + h.c.) opens the gap
+    :math:`2g_2\langle0|S_-^2|2\rangle = 2g_2\sqrt{2N(N-1)}`.
+
+    Parameters
+    ----------
+    n_spins, mixing, nonlinearity, photons
+        As in `hamiltonian`, with N ≥ 2 and ε, χ⁽²⁾ > 0.
+
+    Raises
+    ------
+    RuntimeError
+        If the smallest gap is at an end of the interval `SEARCH`.
+    """
+    found = minimize_scalar(
+        lambda cavity: np.diff(crossing_levels(cavity, n_spins, mixing, nonlinearity, photons))[
+            0, 0
+        ],
+        bounds=SEARCH,
+        method="bounded",
+        options={"xatol": 1e-9},
+    )
+    if min(abs(found.x - end) for end in SEARCH) < 1e-3:
+        raise RuntimeError(f"no avoided crossing of {SEARCH} found with ε = {mixing}")
+    element = np.sqrt(2 * n_spins * (n_spins - 1))
+    return Crossing(float(found.x), float(found.fun), float(found.fun / (2 * element)))
+
+
+def pair_decay(
+    times: ArrayLike,
+    n_spins: int,
+    mixing: float,
+    nonlinearity: float,
+    kappa: float,
+    cavity: float,
+    photons: int = 6,
+) -> Floats:
+    r"""Populations of the ladder under Eq. 31 and the loss κD[a], from one pair and no photon.
+
+    Parameters
+    ----------
+    times
+        Times ω₀t ≥ 0, shape (T,).
+    n_spins, mixing, nonlinearity, cavity, photons
+        As in `hamiltonian`; on resonance ``cavity`` is that of `avoided_crossing`.
+    kappa
+        κ/ω₀ ≥ 0.
+
+    Returns
+    -------
+        Populations of n = 0 ... N excitations with any number of photons, shape (T, N + 1).
+    """
+    if check_positive_integer("n_spins", n_spins) < 2:
+        raise ValueError(f"n_spins = {n_spins}; allowed: at least 2, one pair")
+    matrix = hamiltonian(n_spins, mixing, nonlinearity, cavity, photons)
+    one = np.eye(n_spins + 1)
+    jump = np.sqrt(check_nonnegative("kappa", kappa)) * np.kron(photon_lowering(photons), one)
+    # The times are long against 1/ω₀: diagonalise once instead of stepping.
+    rates, right = scipy.linalg.eig(liouvillian(matrix, [jump]).toarray())
+    start = np.zeros(matrix.shape)  # of the density matrix, in the joint basis
+    start[2, 2] = 1
+    weights = np.linalg.solve(right, start.ravel().astype(complex))
+    elapsed = np.atleast_1d(check_finite("times", times))
+    states = (np.exp(np.outer(elapsed, rates)) * weights) @ right.T
+    diagonals = states.reshape(-1, *matrix.shape).diagonal(axis1=1, axis2=2).real
+    return np.asarray(diagonals.reshape(len(elapsed), photons + 1, n_spins + 1).sum(axis=1))
+
+
+def _cubic(photons: int) -> Floats:
+    """Return (a + a†)³ without an error of the truncation in its kept elements."""
+    larger = photon_lowering(photons + 2)
+    field = larger + larger.T
+    return np.asarray((field @ field @ field)[: photons + 1, : photons + 1])
+
+
+def _spin_lowering(n_spins: int) -> Floats:
+    n = np.arange(1.0, check_positive_integer("n_spins", n_spins) + 1)
+    return np.diag(np.sqrt(n * (n_spins - n + 1)), 1)

@@ -1,0 +1,138 @@
+r"""What the master equation says about the spread of two halves: its linear response to ±δ.
+
+Drive and loss keep the total spin J.  Detunings +δ on one half and −δ on the other lead, to first
+order, from J = N/2 to one state of J = N/2 − 1 for each number of excitations n, with the matrix
+element
+
+.. math::
+    \langle N/2-1, n|V|N/2, n\rangle = \sqrt{\frac{n(N-n)}{N-1}}, \qquad
+    V = \tfrac12\sum_m \pm\sigma^z_m .
+
+The spread is read from the pairs within one half, :math:`\arg\langle\sigma^+_i\sigma^+_j\rangle =
+\pi/2 \pm 2\zeta`, which is not zero in a state of one parity, and needs matrices of about (N/2)²
+numbers a side.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import expm
+
+from spincat._checks import Parity, check_finite, check_parity, check_positive_integer
+from spincat.collective import steady_state
+from spincat.ensemble import SpinEnsemble
+
+Complexes = NDArray[np.complex128]
+Floats = NDArray[np.float64]
+
+LARGEST_N = 40
+"""Largest N, for which matrices of 400 × 400 are exponentiated."""
+
+
+class _Response(NamedTuple):
+    generator: Complexes  # Liouvillian on the elements |N/2-1, n⟩⟨N/2, n'|
+    source: Complexes  # -i V ρ, what the detunings create from the steady state
+    readout: Complexes  # row vector: ζ = Re(readout @ X)
+
+
+def spread_response(n_spins: int, eta: float, times: ArrayLike, parity: Parity = "even") -> Floats:
+    r"""Return ζ(t)/δ to first order in δ, when the detunings are switched on at t = 0.
+
+    Parameters
+    ----------
+    n_spins
+        Number of spins N, even, from 4 to 40.
+    eta
+        Strength of the drive η/Γ2 > 0.
+    times
+        Times Γ2 t ≥ 0, shape (T,).
+    parity
+        "even" or "odd": that of the steady state at δ = 0, from which the evolution starts.
+
+    Returns
+    -------
+        ζ/δ in units of 1/Γ2, shape (T,).  Mean-field theory gives t at first, 1/(−K) in the end.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range.
+    """
+    grid = check_finite("times", times)
+    if grid.ndim != 1 or np.any(grid < 0):
+        raise ValueError(f"times = {times!r}; allowed: a row of numbers of at least 0")
+    response = _response(n_spins, eta, parity)
+    size = response.source.size
+    # dX/dt = GX + source as one linear equation for (X, 1)
+    augmented = np.zeros((size + 1, size + 1), dtype=complex)
+    augmented[:size, :size], augmented[:size, size] = response.generator, response.source
+    states = [expm(augmented * t)[:size, size] for t in grid]
+    return np.array([float((response.readout @ state).real) for state in states])
+
+
+def restoring_rate(n_spins: int, eta: float, parity: Parity = "even") -> float:
+    r"""Return the rate in units of Γ2 at which the slowest coherence between the two J decays.
+
+    It takes the place of −K in the mean-field equation :math:`\dot\zeta = \delta + K\zeta`, and is
+    uncertain by about 1e-13.
+
+    Parameters
+    ----------
+    n_spins, eta, parity
+        As in `spread_response`.
+    """
+    return float(-np.linalg.eigvals(_response(n_spins, eta, parity).generator).real.max())
+
+
+def _response(n_spins: int, eta: float, parity: Parity) -> _Response:
+    """Build the linear problem in the basis of the numbers of excitations of one parity."""
+    if check_positive_integer("n_spins", n_spins) % 2 or n_spins < 4:
+        raise ValueError(f"n_spins = {n_spins}; allowed: an even number of at least 4")
+    if n_spins > LARGEST_N:
+        raise MemoryError(f"n_spins = {n_spins}; allowed: at most {LARGEST_N}")
+    ensemble = SpinEnsemble(n_spins, eta)
+    if ensemble.eta == 0:
+        raise ValueError("eta = 0; allowed: eta > 0")
+    n = np.arange(n_spins + 1)
+    upper = n[n % 2 == (0 if check_parity(parity) == "even" else 1)]
+    lower = upper[(upper >= 1) & (upper <= n_spins - 1)]
+    rho = steady_state(ensemble, parity)
+    raising = [_lowering(n_spins, lost).T for lost in (0, 1)]
+    coupling = np.diag(np.sqrt(n * (n_spins - n) / (n_spins - 1)))
+    # [V, S₊] = Σ ±σ⁺, from J = N/2 to N/2 − 1 and back
+    down = coupling @ raising[0] - raising[1] @ coupling
+    up = coupling @ raising[1] - raising[0] @ coupling
+    # S₊ of half a is (S₊ + Σ±σ⁺)/2, so to first order ⟨S₊a²⟩ changes by ⟨S₊ Σ±σ⁺⟩/2.
+    back = (raising[0] @ up)[np.ix_(upper, lower)]
+    forth = (raising[1] @ down)[np.ix_(lower, upper)]
+    pairs = np.trace((raising[0] @ raising[0])[np.ix_(upper, upper)] @ rho)
+    pairs *= (n_spins - 2) / (4 * (n_spins - 1))  # those within one half
+    # X and X† together give a change proportional to i times ⟨S₊a²⟩, that is 2ζ of its phase
+    first, second = back.T / (4j * pairs), forth / (4j * pairs)
+    readout = (first + second.conj()).ravel()
+    jumps = [(step.T @ step.T) / n_spins for step in raising]
+    left, right = jumps[1][np.ix_(lower, lower)], jumps[0][np.ix_(upper, upper)]
+    source = -1j * (coupling[np.ix_(lower, upper)] @ rho)
+    return _Response(_generator(left, right, ensemble.eta), source.ravel(), readout)
+
+
+def _lowering(n_spins: int, lost: int) -> Floats:
+    """Return S₋ for J = N/2 - ``lost`` on the grid n = 0..N."""
+    n = np.arange(lost + 1, n_spins - lost + 1)
+    spin, m = n_spins / 2 - lost, n - n_spins / 2
+    result = np.zeros((n_spins + 1, n_spins + 1))
+    result[n - 1, n] = np.sqrt((spin + m) * (spin - m + 1))
+    return result
+
+
+def _generator(left: Floats, right: Floats, eta: float) -> Complexes:
+    """Return the Liouvillian on X, row by row, with L on its left and on its right side."""
+    effective = [-1j * eta * (L + L.T) - L.T @ L / 2 for L in (left, right)]
+    return np.asarray(
+        np.kron(effective[0], np.eye(len(right)))
+        + np.kron(np.eye(len(left)), effective[1].conj())
+        + np.kron(left, right)
+    )

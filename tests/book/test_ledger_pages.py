@@ -1,0 +1,65 @@
+"""The critical edition as a reader meets it: verdict and evidence of anything in two clicks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """A page without mathematics, which would be typeset a hundred times for nothing."""
+    page = browser.new_page()
+    page.route("**/mathjax/**", lambda route: route.abort())
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("label", [*map(str, range(1, 51)), *(f"Fig. {n}" for n in range(1, 5))])
+def test_verdict_and_evidence_in_two_clicks(page: Page, address: str, label: str) -> None:
+    name = label.replace("Fig. ", "fig-") if label.startswith("Fig") else f"eq-{label}"
+    page.goto(f"{address}book/index.html")
+    page.locator(".ledger-grid a").get_by_text(label, exact=True).click()
+    entry = page.locator(f"#entry-{name}")
+    assert entry.is_visible()
+    assert entry.locator(".ledger-verdict").inner_text() in {
+        "confirmed",
+        "confirmed with a condition",
+        "corrected",
+        "refuted",
+        "not decidable here",
+    }
+    assert "passed" in entry.locator(".ledger-tests summary").inner_text()
+    entry.locator(".ledger-places a").first.click()
+    target = page.url.partition("#")[2]
+    assert "/notebooks/" in page.url
+    assert target in (f"equation-{name}", name)
+    assert page.locator(f"[id='{target}']").count() == 1
+
+
+def test_the_claims_can_be_filtered_without_a_server(browser: Browser, book: Path) -> None:
+    page = browser.new_page()
+    page.goto((book / "book" / "claims.html").as_uri())
+    entries = page.locator(".ledger-entry")
+    everything = entries.count()
+    page.locator(".ledger-filter select").select_option("refuted")
+    refuted = page.locator(".ledger-entry:visible").count()
+    assert 0 < refuted < everything
+    page.locator(".ledger-filter select").select_option("")
+    page.locator(".ledger-filter input").fill("odd cat")
+    found = page.locator(".ledger-entry:visible")
+    assert 0 < found.count() < everything
+    assert "odd cat" in found.first.inner_text().lower()
+    page.close()
+
+
+def test_terms_of_the_glossary_show_their_definition(book: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((book / "book" / "index.html").as_uri())
+    links = page.locator("main a[href*='glossary.html#term-']")
+    assert links.count() > 0
+    assert all(len(link.get_attribute("title") or "") > 20 for link in links.all())
+    page.close()

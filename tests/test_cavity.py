@@ -1,0 +1,99 @@
+"""The cavity in physical units and the ensemble that it makes (Eqs. 35-39)."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spincat import SpinEnsemble
+from spincat.cavity import Cavity
+
+positive = st.floats(1e-3, 1e3)
+cavities = st.builds(
+    Cavity,
+    n_spins=st.integers(1, 10**12),
+    omega=positive,
+    coupling=positive,
+    nonlinearity=positive,
+    kappa=positive,
+)
+EXAMPLE = Cavity(n_spins=4, omega=1e10, coupling=2e8, nonlinearity=3e8, kappa=5e6)
+
+
+@given(cavities, st.floats(0.01, 100), st.floats(-3, 3))
+def test_the_drive_found_for_an_ensemble_gives_that_ensemble(cavity, eta, phase):
+    ensemble = SpinEnsemble.from_cavity(cavity.driven(eta, phase))
+    assert ensemble.n_spins == cavity.n_spins
+    assert ensemble.eta == pytest.approx(eta)
+    assert ensemble.phase == pytest.approx(phase)
+
+
+@given(cavities, st.floats(0.01, 100), st.floats(-3, 3))
+@pytest.mark.ledger("eq-39", method="numerics")
+def test_the_drive_makes_the_spin_amplitude_dark(cavity, eta, phase):
+    """E + g2 S-^2 vanishes on the stabilised state, where S-^2 is N alpha^2."""
+    driven = cavity.driven(eta, phase)
+    alpha = SpinEnsemble.from_cavity(driven).alpha
+    pull = cavity.pair_coupling * cavity.n_spins * alpha**2
+    assert driven.drive == pytest.approx(-pull, rel=1e-9)
+    assert driven.intensity == pytest.approx(abs(alpha) ** 2)
+
+
+@pytest.mark.ledger("eq-37", method="numerics")
+def test_the_empty_cavity_settles_at_the_displacement():
+    # d<a>/dt = -iE - kappa <a>/2
+    driven = EXAMPLE.driven(1.3, 0.7)
+    rate = -1j * driven.drive - driven.kappa / 2 * driven.displacement
+    assert abs(rate) < 1e-12 * abs(driven.drive)
+    pair_drive = driven.pair_coupling * np.conj(driven.displacement)
+    assert pair_drive * 4 == pytest.approx(1.3 * driven.gamma2 * np.exp(0.7j))
+
+
+def test_values_by_hand():
+    assert EXAMPLE.pair_coupling == pytest.approx(3 * 3e8 * 4e-4)  # 3.6e5
+    assert EXAMPLE.gamma2 == pytest.approx(4 * (3.6e5 * 4) ** 2 / 5e6)
+    small = EXAMPLE.driven(0.5).conditions()
+    assert small["elimination"] == pytest.approx(3.6e5 * 4 / 5e6)
+    assert small["exchange"] == pytest.approx(4e6 / EXAMPLE.gamma2)
+    assert small["single loss"] == pytest.approx(5e6 * 4e-4 * 4 / EXAMPLE.gamma2)
+    assert small["drive"] == pytest.approx(0.5 * EXAMPLE.gamma2 / 5e6)
+    assert small["dispersive"] == pytest.approx(0.04)
+    assert small["nonlinear"] == pytest.approx(0.03)
+
+
+def test_detunings_are_divided_by_gamma2():
+    detunings = np.array([1e3, -2e3, 0.0, 1e3])
+    ensemble = SpinEnsemble.from_cavity(EXAMPLE.driven(0.2), detunings)
+    np.testing.assert_allclose(ensemble.detunings * EXAMPLE.gamma2, detunings)
+    with pytest.raises(ValueError, match=r"shape \(2,\); allowed: \(4,\)"):
+        SpinEnsemble.from_cavity(EXAMPLE, [1.0, 2.0])
+    with pytest.raises(ValueError, match="detunings holds nan"):
+        SpinEnsemble.from_cavity(EXAMPLE, [np.nan] * 4)
+
+
+def test_no_drive_is_no_amplitude():
+    ensemble = SpinEnsemble.from_cavity(EXAMPLE)
+    assert ensemble.eta == ensemble.phase == EXAMPLE.intensity == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_spins": 0}, "n_spins = 0"),
+        ({"omega": 0.0}, "omega = 0.0; allowed: a number above 0"),
+        ({"coupling": -1.0}, "coupling = -1.0"),
+        ({"nonlinearity": np.inf}, "nonlinearity holds inf"),
+        ({"kappa": 0}, "kappa = 0"),
+        ({"drive": complex(0, np.nan)}, "drive.imag holds nan"),
+    ],
+)
+def test_refuses_bad_parameters(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(EXAMPLE, **change)
+
+
+def test_refuses_a_negative_drive():
+    with pytest.raises(ValueError, match="eta = -1"):
+        EXAMPLE.driven(-1)

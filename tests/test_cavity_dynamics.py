@@ -1,0 +1,108 @@
+"""Cavity and spins together against Eq. 35 (Appendix A)."""
+
+import numpy as np
+import pytest
+import qutip
+
+from spincat import SpinEnsemble, collective
+from spincat import cavity_dynamics as cd
+
+
+def test_liouvillian_is_that_of_qutip():
+    generator = np.random.default_rng(1)
+    h, jump = generator.normal(size=(2, 3, 3)) + 1j * generator.normal(size=(2, 3, 3))
+    h = h + h.conj().T
+    # QuTiP stacks columns: our rows are its columns of the transpose
+    theirs = qutip.liouvillian(qutip.Qobj(h), [qutip.Qobj(jump)]).full()
+    swap = np.arange(9).reshape(3, 3).T.ravel()
+    ours = cd.liouvillian(h, [jump]).toarray()
+    np.testing.assert_allclose(ours, theirs[np.ix_(swap, swap)], atol=1e-12)
+
+
+@pytest.mark.parametrize("printed", [False, True])
+def test_joint_evolution_is_that_of_qutip(printed):
+    r, eta, phase, photons, n_spins = 0.2, 0.3, 0.4, 5, 4
+    pair = qutip.Qobj(collective.pair_lowering(n_spins, "even").toarray())
+    a = qutip.tensor(qutip.destroy(photons + 1), qutip.qeye(3))
+    big = qutip.tensor(qutip.qeye(photons + 1), pair)
+    coupling = (a if printed else a.dag()) * big / (4 * r)
+    drive = eta * np.exp(1j * phase) * big
+    run = qutip.mesolve(
+        coupling + coupling.dag() + drive + drive.dag(),
+        qutip.tensor(qutip.basis(photons + 1, 0), qutip.basis(3, 0)),
+        np.linspace(0, 2, 3),
+        [a / (2 * r)],
+        options={"progress_bar": "", "method": "vern7", "rtol": 1e-9, "atol": 1e-11},
+    )
+    ensemble = SpinEnsemble(n_spins, eta, phase)
+    ours = cd.with_cavity(ensemble, r, 2.0, 3, photons, printed=printed)
+    for state, theirs in zip(ours, run.states, strict=True):
+        np.testing.assert_allclose(state, theirs.ptrace(1).full(), atol=1e-7)
+
+
+@pytest.mark.parametrize("n_spins", [2, 4])
+@pytest.mark.ledger(
+    "eq-35", "eq-36", "eq-37", "eq-38", "elimination-needs-a-fast-cavity", method="integration"
+)
+def test_error_falls_with_the_square_of_the_adiabaticity(n_spins):
+    ensemble = SpinEnsemble(n_spins, 0.3, 0.2)
+    limit = cd.eliminated(ensemble, 3.0)
+    error = {
+        r: cd.trace_distance(cd.with_cavity(ensemble, r, 3.0, photons=4), limit).max()
+        for r in (0.05, 0.1)
+    }
+    assert 3.8 < error[0.1] / error[0.05] < 4.4
+    assert error[0.05] < 0.01
+
+
+@pytest.mark.ledger("eq-32", "eq-34", method="integration")
+def test_the_printed_coupling_pumps_instead():
+    ensemble = SpinEnsemble(4, 0.2)
+    pumped = cd.with_cavity(ensemble, 0.05, 4.0, printed=True)[-1]
+    lost = cd.with_cavity(ensemble, 0.05, 4.0)[-1]
+    assert pumped[-1, -1].real > 0.85  # every spin up
+    assert lost[0, 0].real > 0.85
+    # exactly Eq. 35 with S+^2 in the dissipator, in the limit
+    pair = collective.pair_lowering(4, "even")
+    drive = 0.2 * (pair + pair.T)
+    start = np.eye(9)[0]
+    final = cd.expm_multiply(4.0 * cd.liouvillian(drive, [pair.T]), start.astype(complex))
+    assert cd.trace_distance(final.reshape(3, 3), pumped) < 0.01
+
+
+def test_eliminated_reaches_the_steady_state():
+    ensemble = SpinEnsemble(6, 0.4, 0.3)
+    final = cd.eliminated(ensemble, 60.0, 2)[-1]
+    np.testing.assert_allclose(final, collective.steady_state(ensemble, "even"), atol=1e-8)
+
+
+def test_slow_rates_are_eigenvalues():
+    generator = cd.joint_liouvillian(SpinEnsemble(4, 0.2), 0.2, 3)
+    exact = np.linalg.eigvals(generator.toarray())
+    exact = exact[np.argsort(np.abs(exact))][1:4]
+    found = cd.slow_rates(generator, 3)
+    # which one of a conjugate pair comes first is rounding
+    np.testing.assert_allclose(found.real, exact.real, atol=1e-9)
+    np.testing.assert_allclose(abs(found.imag), abs(exact.imag), atol=1e-9)
+    assert np.all(exact.real < 0)
+
+
+def test_trace_distance():
+    one, zero = np.diag([1.0, 0]), np.diag([0.0, 1])
+    np.testing.assert_allclose(cd.trace_distance([one, one], [zero, one]), [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda e: cd.joint_liouvillian(e, 0.0), "adiabaticity = 0; allowed: a number above 0"),
+        (lambda e: cd.joint_liouvillian(e, -1.0), "adiabaticity = -1"),
+        (lambda e: cd.with_cavity(e, 0.1, -1.0), "t_max = -1"),
+        (lambda e: cd.with_cavity(e, 0.1, 1.0, 1), "n_times = 1; allowed: at least 2"),
+        (lambda e: cd.with_cavity(e, 0.1, 1.0, photons=0), "photons = 0"),
+        (lambda e: cd.eliminated(SpinEnsemble(2, 1, detunings=[0, 1]), 1.0), "identical spins"),
+    ],
+)
+def test_refuses_bad_input(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(SpinEnsemble(2, 0.2))

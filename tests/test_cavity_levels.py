@@ -1,0 +1,106 @@
+"""Eq. 31 by diagonalisation (Appendix A), against QuTiP and against perturbation theory."""
+
+import numpy as np
+import pytest
+import qutip
+
+from spincat import cavity_levels as cl
+
+
+def eq_31_by_qutip(n_spins, mixing, nonlinearity, cavity, photons):
+    """Eq. 31 on the product space of cavity and single spins."""
+    one = [qutip.qeye(photons + 1)] + [qutip.qeye(2)] * n_spins
+
+    def place(operator, where):
+        return qutip.tensor([*one[:where], operator, *one[where + 1 :]])
+
+    a = place(qutip.destroy(photons + 1), 0)
+    total = cavity * a.dag() * a + nonlinearity * (a + a.dag()) ** 3
+    for n in range(1, n_spins + 1):
+        # in QuTiP the first of the two states is |e>
+        lower = place(qutip.sigmam(), n)
+        total += place(qutip.sigmaz(), n) / 2 + mixing * (a.dag() * lower + a * lower.dag())
+    return total
+
+
+@pytest.mark.parametrize("n_spins", [1, 2, 3])
+def test_spectrum_is_part_of_that_of_single_spins(n_spins):
+    ladder = np.linalg.eigvalsh(cl.hamiltonian(n_spins, 0.05, 0.01, 2.01, photons=16))
+    full = eq_31_by_qutip(n_spins, 0.05, 0.01, 2.01, 16).eigenenergies()
+    # the two truncate the cubic term differently: compare the lower half of the ladder
+    for energy in ladder[: 4 * (n_spins + 1)]:
+        assert np.abs(full - energy).min() < 1e-8
+
+
+@pytest.mark.ledger("eq-31", "eq-33", method="spectrum")
+def test_gap_is_that_of_the_pair_coupling():
+    for n_spins in (2, 3, 5):
+        found = cl.avoided_crossing(n_spins, 0.01, 0.002)
+        # corrections are about 18 epsilon^2 + 116 chi^2, relative: 0.1 %, and more with N
+        assert found.pair_coupling / (0.002 * 0.01**2) == pytest.approx(3, rel=2e-3)
+        assert found.gap == pytest.approx(
+            2 * found.pair_coupling * np.sqrt(2 * n_spins * (n_spins - 1))
+        )
+        shift = -(3 * n_spins - 2) * 0.01**2 + 30 * 0.002**2
+        assert found.cavity - 2 == pytest.approx(shift, rel=0.02)
+
+
+@pytest.mark.ledger("eq-33", method="spectrum")
+def test_the_factor_tends_to_three():
+    """Richardson's step in both small numbers, whose squares are the leading corrections."""
+    value = {
+        (e, chi): cl.avoided_crossing(2, e, chi).pair_coupling / (chi * e**2)
+        for e, chi in ((0.02, 0.008), (0.01, 0.008), (0.02, 0.004))
+    }
+    base = value[0.02, 0.008]
+    limit = base + sum(4 / 3 * (value[k] - base) for k in ((0.01, 0.008), (0.02, 0.004)))
+    assert limit == pytest.approx(3, abs=1e-3)
+
+
+def test_the_truncation_does_not_matter():
+    few, many = (cl.avoided_crossing(2, 0.05, 0.02, photons) for photons in (12, 18))
+    assert few.pair_coupling == pytest.approx(many.pair_coupling, rel=1e-6)
+    assert few.cavity == pytest.approx(many.cavity, abs=1e-7)
+
+
+def test_decay_is_that_of_qutip():
+    times = np.linspace(0, 40, 5)
+    # strong enough that the decay shows before the fast dynamics need many steps
+    mixing, nonlinearity, kappa, cavity, photons = 0.15, 0.02, 0.2, 1.95, 5
+    ours = cl.pair_decay(times, 2, mixing, nonlinearity, kappa, cavity, photons)
+    h = qutip.Qobj(cl.hamiltonian(2, mixing, nonlinearity, cavity, photons))
+    loss = np.sqrt(kappa) * np.kron(qutip.destroy(photons + 1).full(), np.eye(3))
+    counts = [qutip.Qobj(np.diag(np.tile(np.eye(3)[n], photons + 1))) for n in range(3)]
+    run = qutip.mesolve(
+        h,
+        qutip.basis(3 * (photons + 1), 2),
+        times,
+        [qutip.Qobj(loss)],
+        e_ops=counts,
+        options={"progress_bar": "", "method": "vern7", "rtol": 1e-9, "atol": 1e-11},
+    )
+    np.testing.assert_allclose(ours, np.array(run.expect).T, atol=1e-7)
+    np.testing.assert_allclose(ours.sum(axis=1), 1, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: cl.hamiltonian(0, 0.1, 0.1), "n_spins = 0"),
+        (lambda: cl.hamiltonian(2, -0.1, 0.1), "mixing = -0.1"),
+        (lambda: cl.hamiltonian(2, 0.1, np.nan), "nonlinearity holds nan"),
+        (lambda: cl.hamiltonian(2, 0.1, 0.1, photons=0), "photons = 0"),
+        (lambda: cl.crossing_levels([2.0], 1, 0.1, 0.1), "n_spins = 1; allowed: at least 2"),
+        (lambda: cl.pair_decay([0.0], 2, 0.1, 0.1, -1.0, 2.0), "kappa = -1"),
+        (lambda: cl.pair_decay([0.0], 1, 0.1, 0.1, 1.0, 2.0), "n_spins = 1"),
+    ],
+)
+def test_refuses_bad_input(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_says_when_there_is_no_crossing():
+    # strongly coupled spins push the crossing below the interval that is searched
+    with pytest.raises(RuntimeError, match="no avoided crossing"):
+        cl.avoided_crossing(20, 0.2, 0.001)
