@@ -1,21 +1,88 @@
 """Spin cat states of N two-level spins under inhomogeneous dephasing (arXiv:2403.16491).
 
 Rates are in units of the two-body loss Γ2 and times in units of 1/Γ2 throughout.
+
+``import spincat`` gives every module that the book's page on the package describes; a module is
+loaded when it is first used.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-from spincat import broadening, dephasing, dephasing_limits, lindblad, states
+from spincat.cavity import Cavity
 from spincat.ensemble import SpinEnsemble
 from spincat.provenance import about
 
+if TYPE_CHECKING:
+    from spincat import (
+        broadening,
+        cavity,
+        cavity_dynamics,
+        cavity_levels,
+        collective,
+        dephasing,
+        dephasing_limits,
+        ensemble,
+        figure_runs,
+        figures,
+        grids,
+        lindblad,
+        mean_field,
+        notebook_pages,
+        notebook_runs,
+        parameters,
+        phase_spread,
+        provenance,
+        quantum_spread,
+        reduced,
+        sectors,
+        states,
+        sweeps,
+        symbolic,
+        verdicts,
+    )
+
 __all__ = [
+    "Cavity",
     "SpinEnsemble",
     "__version__",
     "about",
     "broadening",
+    "cavity",
+    "cavity_dynamics",
+    "cavity_levels",
+    "collective",
     "dephasing",
     "dephasing_limits",
+    "ensemble",
+    "figure_runs",
+    "figures",
+    "grids",
     "lindblad",
+    "mean_field",
+    "notebook_pages",
+    "notebook_runs",
+    "parameters",
+    "phase_spread",
+    "provenance",
+    "quantum_spread",
+    "reduced",
+    "sectors",
     "states",
+    "sweeps",
+    "symbolic",
+    "verdicts",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a module of the package when it is first asked for."""
+    if name in __all__:
+        return import_module(f"spincat.{name}")
+    raise AttributeError(f"module 'spincat' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

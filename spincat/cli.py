@@ -1,27 +1,32 @@
-"""The command ``spincat``: which notebooks there are, their parameters, and how to run them."""
+"""The command ``spincat``: notebooks and figures with other parameters, one at a time or swept."""
 
 from __future__ import annotations
 
-import ast
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from spincat import __version__, notebook_runs
+from spincat import __version__, _citation, notebook_runs, parameters, provenance
 
 _EXIT_CODES = """Exit codes:
-  0  done
-  1  a cell of the notebook failed, a file could not be written, or the run was interrupted
-  2  refused before any work: unknown notebook or parameter, wrong type"""
+  0    done
+  1    a cell or a point failed, or a file could not be written
+  2    refused before any work: unknown name, wrong type, value out of range
+  130  interrupted by Ctrl-C (143: by SIGTERM); what is finished is kept"""
+
+_COMPLETION = """Completion of names by the Tab key, in bash (or zsh, fish):
+  eval "$(_SPINCAT_COMPLETE=bash_source spincat)\""""
 
 
-def _epilog(*examples: str) -> str:
+def _epilog(*examples: str, more: str = "") -> str:
     """Return what stands below the options of a help page, kept as it is by a backspace mark."""
     lines = "\n".join(f"  spincat {example}" for example in examples)
-    return f"\b\nExample:\n{lines}\n\n\b\n{_EXIT_CODES}"
+    return "\n\n".join(f"\b\n{part}" for part in (f"Example:\n{lines}", _EXIT_CODES, more) if part)
 
 
 @contextmanager
@@ -29,103 +34,218 @@ def _plain_errors() -> Iterator[None]:
     """Turn the errors that a user can cause into one message and the documented exit code."""
     try:
         yield
-    except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
+    except (ValueError, MemoryError, FileNotFoundError, ModuleNotFoundError) as error:
         raise click.UsageError(str(error)) from error
-    except (notebook_runs.NotebookError, OSError) as error:
+    except (RuntimeError, OSError) as error:
         raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo("Interrupted; what is finished is kept.", err=True)
+        raise SystemExit(130) from None
 
 
-def _value(text: str, default: notebook_runs.Value) -> Any:
-    """Read a value as Python writes it; what cannot be read stays text, to be refused by type."""
-    if isinstance(default, str):
-        return text
-    if isinstance(default, bool) and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    try:
-        return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
-        return text
+def _known_names() -> dict[str, str]:
+    """Return names and titles of what there is to run: figures, then notebooks."""
+    from spincat import figure_runs
+
+    titles = {name: figure_runs.title(name) for name in figure_runs.names()}
+    if notebook_runs.CHECKOUT_NOTEBOOKS.is_dir():
+        titles |= {path.stem: notebook_runs.title(path) for path in notebook_runs.list_notebooks()}
+    return titles
 
 
-def _assignments(pairs: tuple[str, ...], notebook: str) -> dict[str, Any]:
-    """Split the options ``-p name=value`` and read each value by its parameter's type."""
-    defaults = {known.name: known.default for known in notebook_runs.parameters(notebook)}
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals:
-            raise ValueError(f"-p {pair}; allowed: -p name=value")
-        if name in values:
-            raise ValueError(f"-p {name}=... is given twice")
-        values[name] = _value(text, defaults.get(name, ""))
-    return values
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names that the shell may complete."""
+    return [name for name in _known_names() if name.startswith(incomplete)]
+
+
+_name = click.argument("name", shell_complete=_complete)
+_pairs = click.option(
+    "-p", "pairs", metavar="NAME=VALUE", multiple=True, help="Another value; repeatable."
+)
+_output = click.option(
+    "-o",
+    "output_dir",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the files go; made if it is missing.  [default: runs/NAME]",
+)
+_jobs = click.option(
+    "--jobs", metavar="N", default=1, show_default=True, type=click.IntRange(min=1),
+    help="Number of processes of this machine.",
+)  # fmt: skip
 
 
 @click.group(
     epilog=_epilog(
         "list",
-        "params sec3_1_parity_dephasing",
+        "params fig2",
+        "figure fig2 -p n_spins=6 -o runs/six",
         "run sec3_1_parity_dephasing -p n_spins=50 -o runs/small",
+        "sweep fig2 --grid n_spins=4,6,8 --plot mean_fidelity --jobs 2",
+        more=_COMPLETION,
     )
 )
 @click.version_option(__version__, prog_name="spincat")
 def main() -> None:
-    """Execute the notebooks of the book with other parameters."""
+    """Compute the figures and execute the notebooks of the book with other parameters."""
+    signal.signal(signal.SIGTERM, _end)
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    """End as after Ctrl-C, so that whatever is half-done is cleared away."""
+    raise SystemExit(128 + number)
 
 
 @main.command("list", epilog=_epilog("list", "list my/notebooks"))
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False))
 def list_command(folder: str | None) -> None:
-    """List the notebooks and their titles.
+    """List the figures and the notebooks, one line each.
 
-    FOLDER is the folder notebooks of the repository unless it is given.
+    With FOLDER, list the notebooks there.
     """
     with _plain_errors():
-        paths = notebook_runs.list_notebooks(folder)
-        _echo_table([(path.stem, notebook_runs.title(path)) for path in paths])
+        if folder is None:
+            titles = _known_names()
+        else:
+            paths = notebook_runs.list_notebooks(folder)
+            titles = {path.stem: notebook_runs.title(path) for path in paths}
+        _echo_table(list(titles.items()))
 
 
-@main.command(epilog=_epilog("params sec3_1_parity_dephasing"))
-@click.argument("notebook")
-def params(notebook: str) -> None:
-    """Show the parameters of a notebook.
+@main.command(epilog=_epilog("params fig2", "params sec3_1_parity_dephasing"))
+@_name
+def params(name: str) -> None:
+    """Show the parameters of a figure or a notebook: default, type, unit, range and meaning.
 
-    NOTEBOOK is a name that `spincat list` shows, or a path.
+    NAME is what `spincat list` shows, or the path of a notebook.
     """
+    from spincat import sweeps
+
     with _plain_errors():
         rows = [
-            (known.name, repr(known.default), known.type, known.unit, known.meaning)
-            for known in notebook_runs.parameters(notebook)
+            (known.name, repr(known.default), known.type, known.unit, known.range, known.summary)
+            for known in sweeps.parameters(name)
         ]
-    _echo_table([("name", "default", "type", "unit", "meaning"), *rows])
+    _echo_table([("name", "default", "type", "unit", "range", "meaning"), *rows])
 
 
 @main.command(epilog=_epilog("run sec3_1_parity_dephasing -p n_spins=50 -p seed=7 -o runs/small"))
-@click.argument("notebook")
-@click.option("-p", "pairs", metavar="NAME=VALUE", multiple=True, help="Another value; repeatable.")
-@click.option(
-    "-o",
-    "output_dir",
-    metavar="DIR",
-    required=True,
-    type=click.Path(file_okay=False),
-    help="Where the executed notebook and its figures go; made if it is missing.",
-)
-def run(notebook: str, pairs: tuple[str, ...], output_dir: str) -> None:
+@click.argument("notebook", shell_complete=_complete)
+@_pairs
+@_output
+def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
     """Execute a notebook with other parameters.
 
     NOTEBOOK is a name that `spincat list` shows, or a path.
-    The path of the executed notebook is printed.
+    The executed notebook, the same as an HTML page that opens without a network, the record of
+    its parameters and versions, and its figures with their data are left in DIR.
+    The paths of the first three are printed.
     """
+    from spincat import notebook_pages
+
     with _plain_errors():
-        values = _assignments(pairs, notebook)
+        values = parameters.assignments(notebook_runs.parameters(notebook), pairs)
+        folder = output_dir or Path("runs", notebook_runs.find(notebook).stem)
         progress = sys.stderr.isatty()
-        click.echo(notebook_runs.run(notebook, output_dir, values, progress=progress))
+        executed = notebook_runs.run(notebook, folder, values, progress=progress)
+        click.echo(executed)
+        click.echo(notebook_pages.write(executed))
+        click.echo(executed.with_suffix(".provenance.json"))
+
+
+@main.command(epilog=_epilog("figure fig2 -p draws=100 --format pdf -o runs/more_draws"))
+@_name
+@_pairs
+@click.option(
+    "--format", "formats", multiple=True, type=click.Choice(["pdf", "svg", "png"]),
+    help="Format of the picture; repeatable.  [default: all]",
+)  # fmt: skip
+@_output
+@_jobs
+def figure(
+    name: str, pairs: tuple[str, ...], formats: tuple[str, ...], output_dir: Path | None, jobs: int
+) -> None:
+    """Compute and draw a figure with other parameters.
+
+    NAME is a figure that `spincat list` shows.
+    The picture, its data as NetCDF and CSV, and the record of its parameters and versions are
+    left in DIR, and their paths are printed.
+    """
+    from joblib import parallel_config
+
+    from spincat import figure_runs
+
+    with _plain_errors(), parallel_config(n_jobs=jobs):
+        values = parameters.assignments(figure_runs.parameters(name), pairs)
+        chosen = formats or ("pdf", "svg", "png")
+        for path in figure_runs.run(name, output_dir or f"runs/{name}", values, formats=chosen):
+            click.echo(path)
+
+
+@main.command(
+    epilog=_epilog(
+        "sweep fig2 --grid n_spins=4,6,8 --plot mean_fidelity --jobs 2",
+        "sweep fig1 --grid n_spins=50,200 --grid delta=0.001:0.05:log10",
+        "sweep fig2 --grid n_spins=4,6,8 --scheduler tcp://127.0.0.1:8786",
+    )
+)
+@_name
+@click.option(
+    "--grid", "axes", metavar="NAME=VALUES", multiple=True, required=True,
+    help="Values a,b,c, or start:stop:log10 for ten values of equal ratio, start:stop:lin10 for "
+    "ten of equal difference; repeatable, for every combination.",
+)  # fmt: skip
+@_pairs
+@_output
+@_jobs
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler instead."
+)
+@click.option(
+    "--plot", "variable", metavar="VARIABLE", help="Also draw this variable of the result."
+)
+def sweep(
+    name: str, axes: tuple[str, ...], pairs: tuple[str, ...], output_dir: Path | None, jobs: int,
+    scheduler: str | None, variable: str | None,
+) -> None:  # fmt: skip
+    """Compute a figure, or execute a notebook, at every point of a grid of parameters.
+
+    NAME is what `spincat list` shows, or the path of a notebook.
+    The numbers of all points become one dataset (NetCDF) in DIR; what belongs to one point is in
+    DIR/points.
+    After Ctrl-C, or if the machine fails, the same command goes on and computes no point again.
+    """
+    from spincat import sweeps
+
+    with _plain_errors():
+        known = sweeps.parameters(name)
+        given, grid = parameters.assignments(known, pairs), parameters.grid(known, axes)
+        folder, progress = output_dir or Path("runs", Path(name).stem), sys.stderr.isatty()
+        datasets = sweeps.run(
+            name, folder, given, grid, jobs=jobs, scheduler=scheduler, progress=progress
+        )
+        for figure in datasets:
+            click.echo(folder / f"{figure}.nc")
+        if variable:
+            click.echo(sweeps.draw(datasets, variable, grid, folder))
+
+
+@main.command(epilog=_epilog("cite"))
+def cite() -> None:
+    """Print how to cite the paper and this companion, as BibTeX."""
+    click.echo(f"{_citation.PAPER}\n{_citation.COMPANION}", nl=False)
+
+
+@main.command(epilog=_epilog("about"))
+def about() -> None:
+    """Show the versions and the commit that results are made with."""
+    click.echo(repr(provenance.about()))
 
 
 def _echo_table(rows: list[tuple[str, ...]]) -> None:
-    """Print rows in columns as wide as their widest entry."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
+    """Print rows in columns as wide as their widest entry, without columns that are empty."""
+    columns = [column for column in zip(*rows, strict=True) if any(column[len(rows) > 1 :])]
+    widths = [max(map(len, column)) for column in columns]
+    for row in zip(*columns, strict=True):
         cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())

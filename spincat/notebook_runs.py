@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import io
-import math
-import numbers
 import tokenize
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from copy import deepcopy
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
+
+import matplotlib as mpl
 
 import spincat
-
-Value: TypeAlias = bool | int | float | str | list[Any]
+from spincat import provenance
+from spincat.parameters import Parameter, Value, check_parameters, suggestion, type_name
 
 CHECKOUT_NOTEBOOKS = Path(spincat.__file__).resolve().parents[1] / "notebooks"
 
 
 class NotebookError(RuntimeError):
     """A cell raised an error, or the kernel died, while a notebook was executed."""
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One line ``name = default  # meaning [unit]`` of the cell tagged ``parameters``."""
-
-    name: str
-    default: Value
-    meaning: str
-    unit: str
-
-    @property
-    def type(self) -> str:
-        """The type that another value must have, read from the default."""
-        return _type_name(self.default)
 
 
 def list_notebooks(folder: str | Path | None = None) -> list[Path]:
@@ -71,7 +56,7 @@ def find(notebook: str | Path, folder: str | Path | None = None) -> Path:
     )
     if len(matches) == 1:
         return matches[0]
-    raise FileNotFoundError(f"no notebook {str(notebook)!r}{_suggestion(name, known)}")
+    raise FileNotFoundError(f"no notebook {str(notebook)!r}{suggestion(name, known)}")
 
 
 def title(notebook: str | Path) -> str:
@@ -93,17 +78,28 @@ def parameters(notebook: str | Path) -> list[Parameter]:
     return _parameter_table(find(notebook))
 
 
-def check_parameters(known: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, Value]:
-    """Return the given values, converted to the types of the known parameters.
+def check(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the given values in the types of the notebook's parameters.
 
-    An integer is taken where the default is a float, and nothing else is converted.
-    Raises ``ValueError``, naming the nearest parameter or the allowed type.
+    The notebook's own check of the ranges, the cell below its parameters that may raise, is
+    executed in this process.
+    Raises ``ValueError`` for an unknown parameter, a wrong type or a value outside its range.
     """
-    table = {parameter.name: parameter for parameter in known}
-    for name in given:
-        if name not in table:
-            raise ValueError(f"no parameter {name!r}{_suggestion(name, table)}")
-    return {name: _converted(name, value, table[name].default) for name, value in given.items()}
+    path = find(notebook)
+    table = _parameter_table(path)
+    values = check_parameters(table, given)
+    cells = _checks(path) if values else []  # the defaults are in their ranges
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    try:
+        with mpl.rc_context(), redirect_stdout(io.StringIO()):
+            for number, cell in enumerate(cells):
+                exec(compile(cell, f"{path.name}, checks", "exec"), namespace)
+                if number == 0:  # the cell of the parameters
+                    namespace.update(values)
+    except (ValueError, MemoryError) as error:
+        allowed = [f"  {known.name}: {known.meaning}" for known in table if known.name in values]
+        raise ValueError("\n".join([str(error), *allowed])) from error
+    return values
 
 
 def run(
@@ -115,16 +111,17 @@ def run(
 ) -> Path:
     """Execute a notebook with other parameters and return the path of the executed copy.
 
-    The copy is ``<output_dir>/<name>.ipynb``; it is called ``<name>.running.ipynb`` until its last
-    cell has run, and ``<name>.failed.ipynb`` if a cell fails.
+    The copy is ``<output_dir>/<name>.ipynb``, with its record in ``<name>.provenance.json``; a
+    notebook with a cell that failed is called ``<name>.failed.ipynb``.
     The notebook's current directory is ``output_dir``, so that its ``figures/`` land there too.
     ``progress`` shows a bar that counts the cells.
 
     Raises ``FileNotFoundError`` for an unknown notebook and ``ValueError`` for an unknown
-    parameter or a wrong type, both before any work, and ``NotebookError`` where a cell fails.
+    parameter, a wrong type or a value outside its range, all before any work, and
+    ``NotebookError`` where a cell fails.
     """
-    path = find(notebook)
-    values = check_parameters(_parameter_table(path), parameters or {})
+    path, watch = find(notebook), provenance.Stopwatch()
+    values = check(path, parameters or {})
     output_dir = Path(output_dir).resolve()
     target = output_dir / f"{path.stem}.ipynb"
     if target == path:
@@ -133,17 +130,27 @@ def run(
     running, failed = (target.with_suffix(f".{state}.ipynb") for state in ("running", "failed"))
     try:
         _execute(path, running, values, progress)
+        failed.unlink(missing_ok=True)
+        running.replace(target)
     except NotebookError as error:
         running.replace(failed)
         raise NotebookError(f"{path.name}: {error}\nThe notebook so far: {failed}") from error
-    failed.unlink(missing_ok=True)
-    return running.replace(target)
+    finally:  # an interrupted run, too, leaves nothing that looks like a result
+        running.unlink(missing_ok=True)
+    record = watch.record(path.stem, all_parameters(path, values))
+    provenance.write_record(record, output_dir / f"{path.stem}.provenance.json")
+    return target
+
+
+def all_parameters(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Value | None]:
+    """Return the values of all parameters: those given, and the defaults of the others."""
+    return {known.name: known.default for known in parameters(notebook)} | dict(given)
 
 
 def _execute(path: Path, output: Path, values: Mapping[str, Value], progress: bool) -> None:
     """Let papermill execute the notebook in the folder of ``output``, and save it there."""
-    papermill = _import("papermill")
-    exceptions = _import("nbclient.exceptions")
+    papermill = import_extra("papermill")
+    exceptions = import_extra("nbclient.exceptions")
     # papermill takes an output path as a format string, and cannot read text notebooks itself.
     escaped = str(output).replace("{", "{{").replace("}", "}}")
     try:
@@ -165,19 +172,17 @@ def _execute(path: Path, output: Path, values: Mapping[str, Value], progress: bo
         raise NotebookError("the kernel died, perhaps for want of memory") from error
 
 
-def _import(module: str) -> Any:
-    """Import what only the extra ``book`` installs, or say so."""
+def import_extra(module: str, extra: str = "book") -> Any:
+    """Import what only an extra installs, or say which."""
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"{error}; to read and execute notebooks install spincat with its extra 'book'"
-        ) from error
+        raise ModuleNotFoundError(f"{error}; install spincat with its extra '{extra}'") from error
 
 
 def _read(path: Path) -> Any:
     """Read a text notebook (or an .ipynb), or raise ``ValueError`` for another kind of file."""
-    notebook = _import("jupytext").read(path)
+    notebook = import_extra("jupytext").read(path)
     if "kernelspec" not in notebook.metadata:
         raise ValueError(f"{path} is not a notebook: it has no header that names a kernel")
     return notebook
@@ -188,8 +193,29 @@ def _is_notebook(path: Path) -> bool:
     return header.startswith("---\n") and "\nkernelspec:" in header
 
 
+def _tagged(cell: Any) -> bool:
+    return "parameters" in cell.metadata.get("tags", [])
+
+
+def _checks(path: Path) -> list[ast.Module]:
+    """Return the cell of the parameters and those below it to the first that raises, up to there.
+
+    Only the next three cells are searched: a notebook checks its parameters before any work.
+    """
+    code = [cell for cell in _read(path).cells if cell.cell_type == "code"]
+    start = next((number for number, cell in enumerate(code) if _tagged(cell)), len(code))
+    cells = [ast.parse(cell.source) for cell in code[start : start + 4]]
+    whole = deepcopy(cells)
+    for number, cell in enumerate(cells):
+        while cell.body and not any(isinstance(x, ast.Raise) for x in ast.walk(cell.body[-1])):
+            cell.body.pop()
+        if cell.body:
+            return [*whole[:number], cell]
+    return []
+
+
 def _parameter_table(path: Path) -> list[Parameter]:
-    tagged = [cell for cell in _read(path).cells if "parameters" in cell.metadata.get("tags", [])]
+    tagged = [cell for cell in _read(path).cells if _tagged(cell)]
     if not tagged:
         return []
     if len(tagged) > 1:
@@ -215,40 +241,8 @@ def _parameter(node: ast.stmt, comments: Mapping[int, str], path: Path) -> Param
         raise ValueError(f"{where}; allowed: name = value  # meaning [unit]")
     try:
         default = ast.literal_eval(node.value)
-        _type_name(default)
+        type_name(default)
     except ValueError as error:
         raise ValueError(f"{where}: {error}; allowed: a literal") from None
     meaning, _, unit = comments.get(node.end_lineno or node.lineno, "").strip().partition("[")
     return Parameter(node.targets[0].id, default, meaning.strip(), unit.partition("]")[0].strip())
-
-
-def _type_name(value: Any) -> str:
-    if isinstance(value, list) and value:
-        return f"list of {_type_name(value[0])}"
-    # A tuple or None is left out: papermill would hand the notebook a string instead.
-    if isinstance(value, bool | int | float | str | list):
-        return type(value).__name__
-    raise ValueError(f"{value!r} is not a number, a string, True, False or a list of these")
-
-
-def _converted(name: str, value: Any, default: Value) -> Value:
-    """Return ``value`` in the type of ``default``; NumPy's scalars become Python's."""
-    if isinstance(default, list) and isinstance(value, list | tuple):
-        return [_converted(name, item, default[0] if default else item) for item in value]
-    # bool comes first: to Python, True is an integer.
-    if isinstance(default, bool | str) or isinstance(value, bool):
-        if type(value) is type(default):
-            return value
-    elif isinstance(value, numbers.Real) and math.isfinite(value):
-        if isinstance(default, float):
-            return float(value)
-        if isinstance(default, int) and isinstance(value, numbers.Integral):
-            return int(value)
-    raise ValueError(f"{name} = {value!r}; allowed: {_type_name(default)}, such as {default!r}")
-
-
-def _suggestion(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
-    return f"{hint} There are: {', '.join(names) or 'none'}"

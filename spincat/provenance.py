@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+from spincat._files import complete
 
 _IMPORTED = time.monotonic()
 _PACKAGES = "numpy", "scipy", "sympy", "qutip", "numba", "xarray", "matplotlib"
@@ -37,6 +43,59 @@ def git_commit() -> str:
 def attributes(**parameters: object) -> dict[str, object]:
     """The attributes of a dataset: the parameters it was made with, package version and commit."""
     return {**parameters, "spincat_version": version("spincat"), "git_commit": git_commit()}
+
+
+@cache
+def code_hash() -> str:
+    """Sixteen hexadecimal digits that change with any source file of the package."""
+    folder, digest = Path(__file__).parent, hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(f"{path.relative_to(folder)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def lock_hash() -> str | None:
+    """The SHA-256 of ``requirements.lock``, or None where spincat was installed without it."""
+    lock = Path(__file__).parents[1] / "requirements.lock"
+    return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else None
+
+
+class Stopwatch:
+    """Notes when a run began, and makes the record of the run at its end."""
+
+    def __init__(self) -> None:
+        self._started, self._clock = datetime.now(UTC), time.monotonic()
+
+    def record(self, name: str, parameters: Mapping[str, Any], **more: object) -> dict[str, Any]:
+        """What the run ``name`` was made with: parameters, seed, versions, commit and times.
+
+        ``more`` is kept too; all of it must be what JSON can hold.
+        """
+        return {
+            "name": name,
+            "parameters": dict(parameters),
+            "seed": parameters.get("seed"),
+            **more,
+            "started": self._started.isoformat(timespec="seconds"),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(time.monotonic() - self._clock, 3),
+            "git_commit": git_commit(),
+            "code_hash": code_hash(),
+            "lock_sha256": lock_hash(),
+            "versions": {
+                "python": platform.python_version(),
+                **{package: version(package) for package in ("spincat", *_PACKAGES)},
+            },
+            "machine": platform.machine(),
+        }
+
+
+def write_record(record: Mapping[str, Any], path: Path) -> None:
+    """Write a record as JSON, complete or not at all."""
+    with complete(path) as temporary:
+        text = json.dumps(record, indent=2, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True)

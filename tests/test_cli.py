@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import xarray as xr
+from click.shell_completion import BashComplete
 from click.testing import CliRunner
 from test_notebook_runs import with_parameters, write
 
-from spincat import __version__, notebook_runs
+from spincat import __version__, _citation, notebook_runs, parameters, sweeps
 from spincat.cli import main
+from spincat.figures.__main__ import EVERY
 
 TOY = "\n# A toy\n" + with_parameters(
-    "n_spins = 6  # number of spins\n"
+    "n_spins = 6  # number of spins, at least 2\n"
     "eta = 0.4  # drive [η/Γ2]\n"
     'parity = "even"  # which cat\n'
     "draw = True  # whether to draw"
@@ -30,22 +35,44 @@ def spincat(*arguments):
     return CliRunner().invoke(main, arguments)
 
 
-@pytest.mark.parametrize("command", [[], ["list"], ["params"], ["run"]])
+COMMANDS = ["list", "params", "run", "figure", "sweep", "cite", "about"]
+
+
+def examples(command):
+    """The words of the examples that the help of a command shows."""
+    shown = spincat(*command, "--help").output
+    section = shown.partition("Example:\n")[2].partition("\n\n")[0]
+    return [line.split() for line in section.splitlines()]
+
+
+def test_every_command_is_tested_here():
+    assert sorted(main.commands) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
 def test_help_has_an_example_and_the_exit_codes(command):
     shown = spincat(*command, "--help")
     assert shown.exit_code == 0
-    assert f"Example:\n    spincat {' '.join(command)}".rstrip() in shown.output
-    assert "Exit codes:\n    0  done\n" in shown.output
+    assert examples(command)
+    assert all(words[: 1 + len(command)] == ["spincat", *command] for words in examples(command))
+    assert "Exit codes:\n    0    done\n" in shown.output
 
 
-def test_the_example_of_run_names_what_exists():
-    (example,) = (
-        line.split()
-        for line in spincat("run", "--help").output.splitlines()
-        if line.startswith("    spincat run ")
-    )
-    known = {parameter.name for parameter in notebook_runs.parameters(example[2])}
-    assert {word.partition("=")[0] for word in example if "=" in word} <= known
+@pytest.mark.parametrize("command", [[], ["params"], ["run"], ["figure"], ["sweep"]])
+def test_the_examples_name_what_exists(command):
+    for words in examples(command):
+        if words[1] in ("params", "run", "figure", "sweep"):
+            known = sweeps.parameters(words[2])
+            parameters.assignments(known, [w for o, w in pairwise(words) if o == "-p"])
+            parameters.grid(known, [w for o, w in pairwise(words) if o == "--grid"])
+
+
+def test_the_shell_completes_names():
+    complete = BashComplete(main, {}, "spincat", "_SPINCAT_COMPLETE")
+    for command in ("params", "figure", "sweep"):
+        found = [item.value for item in complete.get_completions([command], "fig")]
+        assert found == [name for name in EVERY if name.startswith("fig")]
+    assert [item.value for item in complete.get_completions(["run"], "sec2")][-1] == "sec2_model"
 
 
 def test_version():
@@ -56,29 +83,38 @@ def test_list_shows_names_and_titles(tmp_path, toy):
     assert spincat("list", str(tmp_path)).output == "toy  A toy\n"
 
 
-def test_list_shows_the_books_notebooks():
+def test_list_shows_the_figures_and_the_books_notebooks():
     shown = spincat("list")
     assert [line.split()[0] for line in shown.output.splitlines()] == [
-        path.stem for path in notebook_runs.list_notebooks()
-    ]
+        *EVERY, *(path.stem for path in notebook_runs.list_notebooks())
+    ]  # fmt: skip
 
 
 def test_params_shows_the_table(toy):
     assert spincat("params", toy).output.splitlines() == [
-        "name     default  type   unit  meaning",
-        "n_spins  6        int          number of spins",
-        "eta      0.4      float  η/Γ2  drive",
-        "parity   'even'   str          which cat",
-        "draw     True     bool         whether to draw",
+        "name     default  type   unit  range       meaning",
+        "n_spins  6        int          at least 2  number of spins",
+        "eta      0.4      float  η/Γ2              drive",
+        "parity   'even'   str                      which cat",
+        "draw     True     bool                     whether to draw",
     ]
 
 
-def test_run_prints_the_path_of_the_result(toy, tmp_path):
+def test_params_shows_the_table_of_a_figure():
+    lines = spincat("params", "fig2").output.splitlines()
+    assert lines[0].split() == ["name", "default", "type", "unit", "range", "meaning"]
+    assert lines[1].split()[:4] == ["n_spins", "8", "int", "1"]
+
+
+def test_run_prints_the_paths_of_the_results(toy, tmp_path):
     given = ["-p", "n_spins=4", "-p", "eta=2", "-p", "parity=odd", "-p", "draw=false"]
     shown = spincat("run", toy, *given, "-o", str(tmp_path / "out"))
     assert shown.exit_code == 0
-    executed = Path(shown.stdout.strip())
-    assert executed == tmp_path / "out/toy.ipynb"
+    paths = [Path(line) for line in shown.stdout.splitlines()]
+    assert [path.name for path in paths] == ["toy.ipynb", "toy.html", "toy.provenance.json"]
+    assert all(path.parent == tmp_path / "out" for path in paths)
+    executed = paths[0]
+    assert "3 2.0 odd False" in paths[1].read_text(encoding="utf-8")
     last = json.loads(executed.read_text(encoding="utf-8"))["cells"][-1]
     assert last["outputs"][0]["text"] == ["3 2.0 odd False\n"]
 
@@ -106,7 +142,7 @@ def test_an_unknown_notebook_exits_with_2(tmp_path):
     for command in (["params", "sec99"], ["run", "sec99", "-o", str(tmp_path)]):
         shown = spincat(*command)
         assert shown.exit_code == 2
-        assert "no notebook 'sec99'" in shown.stderr
+        assert "notebook 'sec99'; did you mean" in shown.stderr
 
 
 def test_a_failing_notebook_exits_with_1(toy, tmp_path):
@@ -121,3 +157,86 @@ def test_an_output_folder_that_cannot_be_made_exits_with_1(toy, tmp_path):
     shown = spincat("run", toy, "-o", str(tmp_path / "file/out"))
     assert shown.exit_code == 1
     assert "Not a directory" in shown.stderr
+
+
+# -- figures and sweeps
+
+SMALL = ["-p", "draws=2", "-p", "n_times=5"]
+
+
+def test_figure_prints_the_paths_of_the_results(tmp_path):
+    shown = spincat("figure", "fig1", *SMALL, "--format", "png", "-o", str(tmp_path))
+    assert shown.exit_code == 0
+    names = ["fig1.png", "fig1.nc", "fig1.csv", "fig1.provenance.json"]
+    assert shown.stdout.splitlines() == [str(tmp_path / name) for name in names]
+    assert all((tmp_path / name).stat().st_size for name in names)
+
+
+def test_the_default_folder_is_below_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert spincat("figure", "fig1", *SMALL).stdout.splitlines()[0] == "runs/fig1/fig1.pdf"
+
+
+def test_sweep_writes_one_dataset_and_draws_it(tmp_path):
+    grid = ["--grid", "n_spins=4,6", "--grid", "delta=0.1:1:log3"]
+    shown = spincat("sweep", "fig1", *grid, *SMALL, "--plot", "mean_fidelity", "-o", str(tmp_path))
+    assert shown.exit_code == 0, shown.output
+    files = [tmp_path / "fig1.nc", tmp_path / "mean_fidelity.pdf"]
+    assert shown.stdout.splitlines() == [str(file) for file in files]
+    with xr.open_dataset(files[0]) as dataset:
+        assert dataset["mean_fidelity"].dims == ("n_spins", "delta", "state", "time")
+        assert list(dataset["delta"]) == pytest.approx([0.1, 0.1**0.5, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["figure", "fig9"], "no figure 'fig9'; did you mean 'fig"),
+        (["figure", "fig1", "-p", "n_spin=4"], "did you mean 'n_spins'?"),
+        (["figure", "fig1", "-p", "n_spins=0"], "n_spins = 0; allowed: an integer of at least 1"),
+        (["figure", "fig2", "-p", "n_spins=12"], "n_spins = 12; allowed: at most 10"),
+        (["figure", "fig1", "--format", "gif"], "'gif' is not one of 'pdf', 'svg', 'png'"),
+        (["figure", "fig1", "--jobs", "0"], "0 is not in the range x>=1"),
+        (["sweep", "fig1"], "Missing option '--grid'"),
+        (["sweep", "fig1", "--grid", "n_spins=4,0"], "n_spins = 0; allowed"),
+        (["sweep", "sec3", "--grid", "n_spins=4"], "no figure or notebook 'sec3'"),
+        (["sweep", "sec2_model", "--grid", "n_spins=4,1"], "n_spins: number of spins N"),
+    ],
+)
+def test_refused_figures_and_sweeps_exit_with_2(tmp_path, arguments, message):
+    shown = spincat(*arguments, "-o", str(tmp_path / "out"))
+    assert shown.exit_code == 2
+    assert message in shown.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_sweep_with_a_failing_point_exits_with_1(toy, tmp_path):
+    out = tmp_path / "out"
+    shown = spincat("sweep", toy, "--grid", "n_spins=0,4", "-o", str(out))
+    assert shown.exit_code == 1
+    assert "1 of 2 points failed" in shown.stderr
+    assert "n_spins = 0: NotebookError" in shown.stderr
+    assert len(list((out / "points").iterdir())) == 1
+
+
+def test_an_unknown_variable_to_plot_names_the_nearest(tmp_path):
+    grid = ["--grid", "n_spins=4", "--plot", "fidelty"]
+    shown = spincat("sweep", "fig1", *grid, *SMALL, "-o", str(tmp_path))
+    assert shown.exit_code == 2
+    assert "no variable 'fidelty'; did you mean 'fidelity'?" in shown.stderr
+
+
+# -- citing and versions
+
+
+def test_cite_prints_what_the_book_says():
+    page = (notebook_runs.CHECKOUT_NOTEBOOKS.parent / "book/cite.md").read_text(encoding="utf-8")
+    entries = re.findall(r"```bibtex\n(.*?)```", page, re.DOTALL)
+    assert entries == [_citation.PAPER, _citation.COMPANION]
+    assert spincat("cite").output == "\n".join(entries)
+
+
+def test_about_shows_the_versions():
+    shown = spincat("about").output
+    assert f"{__version__} (commit " in shown
+    assert "numpy" in shown

@@ -94,4 +94,6 @@ def test_refuses_bad_input():
     with pytest.raises(ValueError, match="draws = 0"):
         fig2.compute(draws=0)
     with pytest.raises(MemoryError, match="n_spins = 11"):
+        fig2.compute(n_spins=11)
+    with pytest.raises(MemoryError, match="n_spins = 11"):
         sec3_2.compute_sectors(11)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
+import time
+
 import nbformat
-import numpy as np
 import pytest
 
 from spincat import notebook_runs
-from spincat.notebook_runs import Parameter
+from spincat.parameters import Parameter
 
 HEADER = """---
 jupytext:
@@ -156,63 +161,42 @@ def test_two_tagged_cells_are_refused(tmp_path):
         notebook_runs.parameters(path)
 
 
-# -- other values
+# -- ranges, which the notebook's own cell checks
 
-KNOWN = [
-    Parameter("n_spins", 6, "", ""),
-    Parameter("eta", 0.4, "", ""),
-    Parameter("parity", "even", "", ""),
-    Parameter("draw", True, "", ""),
-    Parameter("times", [0.0], "", ""),
-    Parameter("labels", [], "", ""),
-]
+CHECKED = (
+    with_parameters("n_spins = 6  # number of spins, at least 2 [1]")
+    + """
+```{code-cell} ipython3
+from math import sqrt
 
+root = sqrt(n_spins)
+print("this is not shown")
+```
 
-@pytest.mark.parametrize(
-    ("name", "value", "expected"),
-    [
-        ("n_spins", np.int64(7), 7),
-        ("eta", 2, 2.0),
-        ("eta", np.float32(0.5), 0.5),
-        ("parity", "odd", "odd"),
-        ("draw", False, False),
-        ("times", (1, 2.5), [1.0, 2.5]),
-        ("labels", [], []),
-    ],
+```{code-cell} ipython3
+if n_spins > 1000:
+    raise MemoryError(f"n_spins = {n_spins} is too large")
+if n_spins < 2:
+    raise ValueError(f"n_spins = {n_spins}")
+work = 1 / 0
+```
+
+```{code-cell} ipython3
+raise AssertionError("no check: it is below the first cell that raises")
+```
+"""
 )
-def test_values_get_the_type_of_the_default(name, value, expected):
-    converted = notebook_runs.check_parameters(KNOWN, {name: value})[name]
-    assert converted == expected
-    assert type(converted) is type(expected)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "allowed"),
-    [
-        ("n_spins", 7.0, "int, such as 6"),
-        ("n_spins", True, "int"),
-        ("n_spins", "7", "int"),
-        ("eta", "0.5", "float, such as 0.4"),
-        ("eta", False, "float"),
-        ("eta", float("nan"), "float"),
-        ("eta", 1j, "float"),
-        ("eta", None, "float"),
-        ("parity", 1, "str, such as 'even'"),
-        ("draw", 1, "bool, such as True"),
-        ("times", 1.0, r"list of float, such as \[0\.0\]"),
-        ("times", ["a"], "float"),
-    ],
-)
-def test_wrong_types_are_refused(name, value, allowed):
-    with pytest.raises(ValueError, match=rf"^{name} = .*; allowed: {allowed}"):
-        notebook_runs.check_parameters(KNOWN, {name: value})
-
-
-def test_an_unknown_parameter_is_refused_with_the_nearest_name():
-    with pytest.raises(ValueError, match=r"no parameter 'n_spin'; did you mean 'n_spins'\?"):
-        notebook_runs.check_parameters(KNOWN, {"eta": 0.1, "n_spin": 4})
-    with pytest.raises(ValueError, match=r"no parameter 'eta'\. There are: none"):
-        notebook_runs.check_parameters([], {"eta": 0.1})
+def test_a_value_outside_its_range_is_refused_before_any_work(tmp_path, capsys):
+    path = write(tmp_path, CHECKED)
+    assert notebook_runs.check(path, {"n_spins": 4}) == {"n_spins": 4}
+    with pytest.raises(ValueError, match=r"n_spins = 1\n  n_spins: number of spins, at least 2"):
+        notebook_runs.run(path, tmp_path / "out", {"n_spins": 1})
+    with pytest.raises(ValueError, match="n_spins = 2000 is too large"):
+        notebook_runs.check(path, {"n_spins": 2000})
+    assert not (tmp_path / "out").exists()
+    assert capsys.readouterr().out == ""
 
 
 # -- executing
@@ -223,10 +207,14 @@ def test_run_leaves_the_notebook_and_its_figures_in_the_folder(tmp_path):
     given = {"n_spins": 4, "times": [2], "parity": 'o"dd\\'}
     executed = notebook_runs.run(write(tmp_path), output, given)
     assert executed == output / "toy.ipynb"
-    assert sorted(p.name for p in output.iterdir()) == ["figures", "toy.ipynb"]
+    files = sorted(p.name for p in output.iterdir())
+    assert files == ["figures", "toy.ipynb", "toy.provenance.json"]
     assert (output / "figures/toy.txt").read_text(encoding="utf-8") == "4 -0.4 [2.0]"
     last = nbformat.read(executed, as_version=4).cells[-1]
     assert last.outputs[0].text == '0.25 o"dd\\ True\n'
+    record = json.loads((output / "toy.provenance.json").read_text(encoding="utf-8"))
+    assert record["parameters"] == {"eta": -0.4, "draw": True, "bare": 1, **given, "times": [2.0]}
+    assert record["seconds"] > 0
 
 
 def test_a_failing_cell_is_shown_and_an_earlier_result_is_kept(tmp_path):
@@ -240,6 +228,21 @@ def test_a_failing_cell_is_shown_and_an_earlier_result_is_kept(tmp_path):
         notebook_runs.run(write(tmp_path), output, {"n_spins": 0})
     assert earlier.read_text(encoding="utf-8") == "an earlier result"
     assert sorted(p.name for p in output.iterdir()) == ["figures", "toy.failed.ipynb", "toy.ipynb"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_leaves_nothing_that_looks_like_a_result(tmp_path, number, code):
+    wait = 'from pathlib import Path\n\nPath("begun").touch()\nimport time\n\ntime.sleep(60)'
+    path = write(tmp_path, f"\n```{{code-cell}} ipython3\n{wait}\n```\n")
+    command = [sys.executable, "-m", "spincat", "run", str(path), "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not (tmp_path / "out/begun").exists():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.05)
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=30)
+    assert (process.returncode, out) == (code, b"")
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["begun"]
 
 
 def test_a_dead_kernel_is_reported(tmp_path):

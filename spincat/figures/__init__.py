@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 from matplotlib.figure import Figure
+
+from spincat._files import complete
 
 STYLE = str(Path(__file__).with_name("spincat.mplstyle"))
 """The one Matplotlib style of the book, for ``plt.style.use``."""
@@ -16,26 +18,34 @@ COLOURS = {"coherent": "#555555", "even": "#0072b2", "odd": "#d55e00"}
 """Colours of the states, from the colour-blind-safe palette of Okabe and Ito."""
 
 
-def save(figure: Figure, dataset: xr.Dataset, name: str, folder: str | Path = "figures") -> Path:
-    """Write a figure (PDF, SVG, PNG) and its data (NetCDF, CSV) to ``folder``, and return that.
+def save(
+    figure: Figure,
+    dataset: xr.Dataset,
+    name: str,
+    folder: str | Path = "figures",
+    formats: Sequence[str] = ("pdf", "svg", "png"),
+) -> Path:
+    """Write a figure in these ``formats`` and its data (NetCDF, CSV) to ``folder``; return that.
 
     Every file is written under a temporary name and then renamed, so none is ever half-written.
+    Raises ``ValueError`` for a format other than pdf, svg and png.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    writers: dict[str, Callable[[Path], object]] = {
-        # no dates in the files: the same run gives the same bytes
-        "pdf": lambda path: figure.savefig(path, format="pdf", metadata={"CreationDate": None}),
-        "svg": lambda path: figure.savefig(path, format="svg", metadata={"Date": None}),
-        "png": lambda path: figure.savefig(path, format="png", dpi=200),
-        "nc": lambda path: dataset.to_netcdf(path, engine="h5netcdf"),
-        "csv": lambda path: dataset.to_dataframe().to_csv(path),
+    # no dates in the files: the same run gives the same bytes
+    options: dict[str, dict[str, Any]] = {
+        "pdf": {"metadata": {"CreationDate": None}},
+        "svg": {"metadata": {"Date": None}},
+        "png": {"dpi": 200},
     }
-    for suffix, write in writers.items():
-        temporary = folder / f".{name}.{suffix}.{os.getpid()}"
-        try:
-            write(temporary)
-            temporary.replace(folder / f"{name}.{suffix}")
-        finally:
-            temporary.unlink(missing_ok=True)
+    for wanted in formats:
+        if wanted not in options:
+            raise ValueError(f"formats holds {wanted!r}; allowed: {', '.join(options)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for wanted in formats:
+        with complete(folder / f"{name}.{wanted}") as path:
+            figure.savefig(path, format=wanted, **options[wanted])
+    with complete(folder / f"{name}.nc") as path:
+        dataset.to_netcdf(path, engine="h5netcdf")
+    with complete(folder / f"{name}.csv") as path:
+        dataset.to_dataframe().to_csv(path)
     return folder

@@ -91,7 +91,14 @@ def compute_amplitudes(
     t_max: float = 5.0,
     n_times: int = 201,
 ) -> xr.Dataset:
-    r"""The curves of :func:`compute` for several ``intensities`` \|α\|² = N tan²(θ/2).
+    r"""The curves of :func:`compute` for several amplitudes.
+
+    Parameters
+    ----------
+    intensities
+        Values of \|α\|² = N tan²(θ/2), one panel each.
+    n_spins, delta, draws, seed, t_max, n_times
+        As in :func:`compute`.
 
     Returns
     -------

@@ -13,7 +13,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spincat import dephasing, lindblad, provenance, reduced
+from spincat import dephasing, lindblad, provenance, reduced, sectors
 from spincat._checks import Parity, check_nonnegative, check_positive_integer
 from spincat.broadening import Gaussian
 from spincat.ensemble import SpinEnsemble
@@ -73,6 +73,7 @@ def compute(
     ValueError, MemoryError
         If an argument is outside its range, or N is above 10.
     """
+    sectors.check_size(n_spins)
     theta = SpinEnsemble(n_spins, eta).theta
     times = np.linspace(0, check_nonnegative("t_max", t_max), n_times)
     draws = check_positive_integer("draws", draws)

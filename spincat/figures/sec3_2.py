@@ -231,7 +231,9 @@ def compute_decay(
     sizes
         Numbers of spins N.
     measured
-        Those N for which κ is also measured with the full master equation, at ``t_measured``.
+        Those N, at most 10, for which κ is also measured with the full master equation.
+    t_measured
+        The time Γ2·t at which it is measured.
 
     Returns
     -------

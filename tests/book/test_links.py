@@ -1,6 +1,7 @@
 """The files of the built book: links lead somewhere, downloads hold what they promise."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -72,3 +73,17 @@ def test_figures_of_the_paper_are_offered_with_their_data(book: Path, chapter_na
         file.name for end in (".pdf", ".nc", ".csv") for file in downloads(book / chapter_name, end)
     }
     assert wanted <= offered
+
+
+def test_every_figure_links_to_its_functions_its_data_and_the_parameters(
+    book: Path, chapter_name: str
+) -> None:
+    page = parsed(book / chapter_name)
+    for figure in page.select("div.cell figure"):
+        line = figure.select_one("figcaption .figure-origin")
+        assert line, figure["id"]
+        compute, draw, data, parameters = (link["href"] for link in line.select("a"))
+        assert re.search(r"#spincat\.figures\.\w+\.compute\w*$", compute)
+        assert re.search(r"#spincat\.figures\.\w+\.draw\w*$", draw)
+        assert data.endswith(".nc")
+        assert page.select_one(f"div.tag_parameters{parameters}")

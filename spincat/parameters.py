@@ -1,0 +1,193 @@
+"""Parameters of notebooks and figures: their types, values given as text, and grids of values."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+import numbers
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Value: TypeAlias = bool | int | float | str | list[Any]
+
+# How the range begins in a comment such as "number of spins N, at least 2".
+_RANGE = re.compile(r"[,;]\s+(?=(?:from|at least|at most|above|below|up to|between|one of)\b)")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter with its default; ``example`` has its type where the default is None."""
+
+    name: str
+    default: Value | None
+    meaning: str = ""
+    unit: str = ""
+    example: Value | None = None
+
+    @property
+    def template(self) -> Value:
+        """A value of the type that other values must have."""
+        value = self.default if self.default is not None else self.example
+        assert value is not None
+        return value
+
+    @property
+    def type(self) -> str:
+        """The type that another value must have."""
+        return type_name(self.template)
+
+    @property
+    def range(self) -> str:
+        """What the meaning says of the allowed range, or an empty string."""
+        found = _RANGE.search(self.meaning)
+        return self.meaning[found.end() :] if found else ""
+
+    @property
+    def summary(self) -> str:
+        """The meaning without the range."""
+        return _RANGE.split(self.meaning, maxsplit=1)[0]
+
+
+def type_name(value: Any) -> str:
+    """Return the name of the type of a value, or raise ``ValueError`` if no parameter has it."""
+    if isinstance(value, list) and value:
+        return f"list of {type_name(value[0])}"
+    # A tuple or None is left out: papermill would hand the notebook a string instead.
+    if isinstance(value, bool | int | float | str | list):
+        return type(value).__name__
+    raise ValueError(f"{value!r} is not a number, a string, True, False or a list of these")
+
+
+def check_parameters(known: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the given values, converted to the types of the known parameters.
+
+    An integer is taken where the default is a float, and nothing else is converted.
+    Raises ``ValueError``, naming the nearest parameter or the allowed type.
+    """
+    table = _table(known, given)
+    return {name: _converted(name, value, table[name].template) for name, value in given.items()}
+
+
+def assignments(known: Iterable[Parameter], pairs: Iterable[str]) -> dict[str, Value]:
+    """Read texts ``name=value`` by the types of the known parameters.
+
+    Raises ``ValueError`` as :func:`check_parameters`, or where a name is given twice.
+    """
+    table = list(known)
+    texts = _split(pairs, "-p name=value")
+    types = _table(table, texts)
+    return check_parameters(
+        table, {name: _read(text, types[name].template) for name, text in texts.items()}
+    )
+
+
+def grid(known: Iterable[Parameter], pairs: Iterable[str]) -> dict[str, list[Value]]:
+    """Read texts ``name=a,b,c`` or ``name=start:stop:count`` as the values of a grid.
+
+    ``log10`` as the count means ten values with equal ratios, ``lin10`` or ``10`` ten with equal
+    differences; where the parameter is an integer, they are rounded.
+    For a parameter that is a list, each value becomes a list of one.
+
+    Raises ``ValueError`` as :func:`assignments`, or for a range that has no values.
+    """
+    table = list(known)
+    texts = _split(pairs, "--grid name=a,b,c or name=start:stop:count")
+    types = _table(table, texts)
+    return {name: _axis(types[name], text) for name, text in texts.items()}
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message on an unknown name: the nearest name, and all names."""
+    names = list(known)
+    nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
+    return f"{hint} There are: {', '.join(names) or 'none'}"
+
+
+def _table(known: Iterable[Parameter], names: Iterable[str]) -> dict[str, Parameter]:
+    table = {parameter.name: parameter for parameter in known}
+    for name in names:
+        if name not in table:
+            raise ValueError(f"no parameter {name!r}{suggestion(name, table)}")
+    return table
+
+
+def _split(pairs: Iterable[str], form: str) -> dict[str, str]:
+    option = form.partition(" ")[0]
+    texts: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise ValueError(f"{option} {pair}; allowed: {form}")
+        if name in texts:
+            raise ValueError(f"{option} {name}=... is given twice")
+        texts[name] = text
+    return texts
+
+
+def _read(text: str, template: Value) -> Any:
+    """Read a value as Python writes it; what cannot be read stays text, to be refused by type."""
+    if isinstance(template, str):
+        return text
+    if isinstance(template, bool) and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _axis(parameter: Parameter, text: str) -> list[Value]:
+    template = parameter.template
+    is_list = isinstance(template, list)
+    single = template[0] if isinstance(template, list) and template else template
+    if isinstance(single, list):  # the empty list as a default: nothing is known of its elements
+        single = 0.0
+    name = parameter.name
+    if ":" in text and not isinstance(single, bool | str):
+        found = _spaced(name, text, isinstance(single, int))
+    else:
+        found = [_read(part, single) for part in text.split(",")]
+    values = [_converted(name, value, single) for value in found]
+    if len(set(values)) < len(values):
+        raise ValueError(f"--grid {name}={text} has a value twice; allowed: each once")
+    return [[value] for value in values] if is_list else values
+
+
+def _spaced(name: str, text: str, whole: bool) -> list[int] | list[float]:
+    match = re.fullmatch(r"([^:]+):([^:]+):(lin|log|)(\d+)", text)
+    try:
+        start, stop, count = (float(match[1]), float(match[2]), int(match[4])) if match else [0] * 3
+    except ValueError:
+        count = 0
+    logarithmic = match is not None and match[3] == "log"
+    if count < 1 or not math.isfinite(start + stop) or (logarithmic and min(start, stop) <= 0):
+        raise ValueError(
+            f"--grid {name}={text}; allowed: start:stop:count, such as 0.001:0.05:log10 (limits "
+            "above 0) or 0:1:lin11"
+        )
+    found = (np.geomspace if logarithmic else np.linspace)(start, stop, int(count))
+    if whole:
+        return [int(value) for value in np.unique(np.rint(found))]
+    return [float(value) for value in found]
+
+
+def _converted(name: str, value: Any, template: Value) -> Value:
+    """Return ``value`` in the type of ``template``; NumPy's scalars become Python's."""
+    if isinstance(template, list) and isinstance(value, list | tuple):
+        return [_converted(name, item, template[0] if template else item) for item in value]
+    # bool comes first: to Python, True is an integer.
+    if isinstance(template, bool | str) or isinstance(value, bool):
+        if type(value) is type(template):
+            return value
+    elif isinstance(value, numbers.Real) and math.isfinite(value):
+        if isinstance(template, float):
+            return float(value)
+        if isinstance(template, int) and isinstance(value, numbers.Integral):
+            return int(value)
+    raise ValueError(f"{name} = {value!r}; allowed: {type_name(template)}, such as {template!r}")

@@ -1,0 +1,271 @@
+"""Sweep a figure or a notebook over a grid of parameters: one dataset, and a record per point.
+
+A point is a folder ``points/<key>`` that is there as a whole or not at all, so that a sweep that
+was interrupted, or killed, goes on where it was.  The key is a hash of all parameters and of the
+package's source: edited code never gets old numbers.  Points are computed by processes of this
+machine or by a Dask cluster; only the calling process writes, so nothing else needs the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import shutil
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import xarray as xr
+from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from tqdm import tqdm
+
+from spincat import figure_runs, grids, notebook_runs, provenance
+from spincat._files import complete
+from spincat.parameters import Parameter, Value, suggestion
+
+MOST_POINTS = 100_000
+CLUSTER_TIMEOUT = "20s"
+Outcomes: TypeAlias = Generator[tuple["Point", dict[str, bytes] | str]]
+
+
+class SweepError(RuntimeError):
+    """Points of a sweep failed; the others are kept."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a sweep: what a worker needs to compute it, and where its files go."""
+
+    name: str
+    source: str | None
+    """The text of the notebook, None for a figure."""
+    swept: dict[str, Value]
+    values: dict[str, Value]
+    """The parameters that were given, the swept ones among them."""
+    key: str
+    code: str
+    """Hash of the package's source in the process that planned the sweep."""
+
+
+def parameters(name: str) -> list[Parameter]:
+    """Return the table of parameters of a figure or a notebook.
+
+    Raises ``ValueError`` where there is neither, naming the nearest.
+    """
+    notebook = _notebook(name)
+    return figure_runs.parameters(name) if notebook is None else notebook_runs.parameters(notebook)
+
+
+def plan(name: str, given: Mapping[str, Any], grid: Mapping[str, Sequence[Value]]) -> list[Point]:
+    """Return the points of a sweep, the last parameter of the grid running fastest.
+
+    Raises ``ValueError`` if a parameter or a value is refused at any point, before any work.
+    """
+    if not grid or not all(grid.values()):
+        raise ValueError(f"grid = {dict(grid)!r}; allowed: at least one parameter with values")
+    both = [parameter for parameter in grid if parameter in given]
+    if both:
+        raise ValueError(f"{both[0]!r} is both given and swept; allowed: one of these")
+    count = 1
+    for values in grid.values():
+        count *= len(values)
+    if count > MOST_POINTS:
+        raise ValueError(f"the grid has {count} points; allowed: at most {MOST_POINTS}")
+    combinations = itertools.product(*grid.values())
+    return [_point(name, given, dict(zip(grid, row, strict=True))) for row in combinations]
+
+
+def run(
+    name: str,
+    output_dir: str | Path,
+    given: Mapping[str, Any],
+    grid: Mapping[str, Sequence[Value]],
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    progress: bool = False,
+) -> dict[str, xr.Dataset]:
+    """Compute the points that are not there yet, and return and write the datasets over the grid.
+
+    A figure has one dataset, a notebook one for each figure that it saves; they are written to
+    ``<output_dir>/<figure>.nc``, with the record ``<name>.sweep.json``.
+
+    Parameters
+    ----------
+    given, grid
+        Values of parameters at all points, and the values of those swept.
+    jobs
+        Number of processes of this machine.
+    scheduler
+        Address of a Dask scheduler, to use its workers instead.
+    progress
+        Whether to show a bar that counts the points.
+
+    Raises
+    ------
+    ValueError
+        As :func:`plan`.
+    SweepError
+        If points failed, with what each of them raised; all others are kept.
+    """
+    watch, points = provenance.Stopwatch(), plan(name, given, grid)
+    store = Path(output_dir) / "points"
+    todo = [point for point in points if not (store / point.key).is_dir()]
+    failed: list[str] = []
+    store.mkdir(parents=True, exist_ok=True)
+    outcomes = _on_cluster(todo, scheduler) if scheduler else _on_this_machine(todo, jobs)
+    bar = tqdm(total=len(points), initial=len(points) - len(todo), disable=not progress, unit="pt")
+    with bar, closing(outcomes):
+        for point, outcome in outcomes:
+            if isinstance(outcome, str):
+                failed.append(f"  {_label(point)}: {outcome}")
+            else:
+                _keep(store, point, outcome)
+                bar.update()
+    if failed:
+        raise SweepError(
+            f"{len(failed)} of {len(points)} points failed; the others are kept, and the same "
+            "command tries these again:\n" + "\n".join(failed)
+        )
+    datasets = {
+        file.stem: grids.join([xr.load_dataset(store / p.key / file) for p in points], grid)
+        for file in _data_files(store, points)
+    }
+    for figure, dataset in datasets.items():
+        with complete(Path(output_dir) / f"{figure}.nc") as temporary:
+            dataset.to_netcdf(temporary, engine="h5netcdf")
+    table = [{"key": point.key, **point.swept} for point in points]
+    record = watch.record(name, dict(given), grid=dict(grid), points=table, computed_now=len(todo))
+    provenance.write_record(record, Path(output_dir) / f"{name}.sweep.json")
+    return datasets
+
+
+def compute_point(point: Point) -> dict[str, bytes] | str:
+    """Compute one point, in any process on any machine; return its files, or why it failed."""
+    if provenance.code_hash() != point.code:
+        return "this worker has another version of spincat than the process that asks it"
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name, "files")
+            folder.mkdir()
+            if point.source is None:
+                watch = provenance.Stopwatch()
+                dataset = figure_runs.compute(point.name, point.values)
+                dataset.to_netcdf(folder / f"{point.name}.nc", engine="h5netcdf")
+                values = figure_runs.all_parameters(point.name, point.values)
+                record = watch.record(point.name, values)
+                provenance.write_record(record, folder / f"{point.name}.provenance.json")
+            else:
+                notebook = Path(name, f"{point.name}.md")
+                notebook.write_text(point.source, encoding="utf-8")
+                notebook_runs.run(notebook, folder, point.values)
+            files = (path for path in folder.rglob("*") if path.is_file())
+            return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    except Exception as error:  # one point must not end the others; the sweep reports it
+        return f"{type(error).__name__}: {error}"
+
+
+def draw(
+    datasets: Mapping[str, xr.Dataset], variable: str, grid: Mapping[str, object], folder: Path
+) -> Path:
+    """Draw a variable of the datasets that :func:`run` returned, and return the path of the PDF.
+
+    Raises ``ValueError`` as `spincat.grids.plot`.
+    """
+    owner = [dataset for dataset in datasets.values() if variable in dataset.data_vars]
+    figure = grids.plot((owner or list(datasets.values()))[0], variable, grid)
+    with complete(folder / f"{variable}.pdf") as temporary:
+        figure.savefig(temporary, format="pdf", metadata={"CreationDate": None})
+    return folder / f"{variable}.pdf"
+
+
+def _notebook(name: str) -> Path | None:
+    """Return the path of a notebook, or None if the name is a figure's."""
+    if name in figure_runs.names():
+        return None
+    try:
+        return notebook_runs.find(name)
+    except FileNotFoundError:
+        folder = notebook_runs.CHECKOUT_NOTEBOOKS
+        notebooks = notebook_runs.list_notebooks() if folder.is_dir() else []
+        known = [*figure_runs.names(), *(path.stem for path in notebooks)]
+        raise ValueError(f"no figure or notebook {name!r}{suggestion(name, known)}") from None
+
+
+def _point(name: str, given: Mapping[str, Any], swept: dict[str, Value]) -> Point:
+    """Check the values of one point, and name it by everything that its numbers depend on."""
+    notebook, source, values = _notebook(name), None, {**given, **swept}
+    if notebook is None:
+        values = figure_runs.check(name, values)
+        everything = figure_runs.all_parameters(name, values)
+    else:
+        name, source = notebook.stem, notebook.read_text(encoding="utf-8")
+        values = notebook_runs.check(notebook, values)
+        everything = notebook_runs.all_parameters(notebook, values)
+    code = provenance.code_hash()
+    text = json.dumps([name, source, everything, code], sort_keys=True)
+    key = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return Point(name, source, swept, values, key, code)
+
+
+def _on_this_machine(points: list[Point], jobs: int) -> Outcomes:
+    """Yield each point with its outcome as soon as there is one."""
+    # batch_size: a point that is done shall not wait for another in the same process.
+    # idle_worker_timeout: where this process is killed, its workers end after these seconds.
+    parallel = Parallel(jobs, batch_size=1, return_as="generator_unordered", idle_worker_timeout=20)
+    outcomes = parallel(delayed(_with_point)(point) for point in points)
+    try:
+        yield from outcomes
+    except TerminatedWorkerError as error:
+        raise SweepError(
+            "a process was killed, perhaps for want of memory; the points that are done are kept, "
+            "and the same command goes on"
+        ) from error
+    finally:
+        outcomes.close()
+
+
+def _with_point(point: Point) -> tuple[Point, dict[str, bytes] | str]:
+    return point, compute_point(point)
+
+
+def _on_cluster(points: list[Point], scheduler: str) -> Outcomes:
+    """Yield each point with its outcome, computed by the workers of a Dask scheduler.
+
+    Dask computes the points of a worker that is lost again on another one.
+    """
+    distributed: Any = notebook_runs.import_extra("distributed", "cluster")
+    with distributed.Client(scheduler, timeout=CLUSTER_TIMEOUT) as client:
+        tasks = {client.submit(compute_point, p, key=f"spincat-{p.key}"): p for p in points}
+        for task in distributed.as_completed(tasks):
+            error = task.exception()
+            yield tasks[task], task.result() if error is None else f"{error}"
+
+
+def _keep(store: Path, point: Point, files: Mapping[str, bytes]) -> None:
+    """Write the files of a point to a folder of another name, and rename it when it is complete."""
+    temporary = Path(tempfile.mkdtemp(prefix=f".{point.key}.", dir=store))
+    for name, content in files.items():
+        path = temporary / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    temporary.chmod(0o755)
+    if not (store / point.key).is_dir():  # another sweep into the same folder may have been faster
+        temporary.replace(store / point.key)
+    for left_over in store.glob(f".{point.key}.*"):  # of a sweep that was killed here
+        shutil.rmtree(left_over, ignore_errors=True)
+
+
+def _data_files(store: Path, points: list[Point]) -> list[Path]:
+    """Return the NetCDF files that every point has, relative to its folder."""
+    found = [{f.relative_to(store / p.key) for f in (store / p.key).rglob("*.nc")} for p in points]
+    return sorted(set.intersection(*found))
+
+
+def _label(point: Point) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in point.swept.items())

@@ -1,0 +1,93 @@
+"""Figures with other parameters: the table of each, checks before any work, files."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+from click.testing import CliRunner
+
+from spincat import figure_runs
+from spincat.cli import main
+from spincat.figures import fig1
+from spincat.figures.__main__ import EVERY
+
+SMALL = {"n_spins": 20, "draws": 2, "n_times": 5}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_parameter_of_every_figure_says_what_it_means(name):
+    table = figure_runs.parameters(name)
+    assert table
+    assert [known.name for known in table if not known.meaning] == []
+    assert all(known.type for known in table)
+    assert figure_runs.title(name).endswith(".")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_table_holds_the_defaults_of_the_function(name):
+    for known in figure_runs.parameters(name):
+        values = {} if known.default is None else {known.name: known.default}
+        assert figure_runs.check(name, values) == values
+        json.dumps(figure_runs.all_parameters(name, {}))
+
+
+def test_the_meaning_comes_from_the_docstring():
+    table = {known.name: known for known in figure_runs.parameters("odd_floor")}
+    assert table["intensities"].default is None
+    assert table["intensities"].type == "list of float"
+    assert table["intensities"].meaning.startswith("Values of |α|²; by default 33 from 0.01")
+    assert table["spins"].meaning == "Numbers of spins"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_an_unknown_parameter_of_any_figure_is_refused_on_the_command_line(name, tmp_path):
+    first = figure_runs.parameters(name)[0].name
+    shown = CliRunner().invoke(main, ["figure", name, "-p", f"{first}_=1", "-o", str(tmp_path)])
+    assert shown.exit_code == 2
+    assert f"no parameter '{first}_'; did you mean '{first}'?" in shown.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"n_spins": 0}, "n_spins = 0; allowed: an integer of at least 1"),
+        ({"delta": -1.0}, "delta = -1.0; allowed: a number of at least 0"),
+        ({"draws": 2.5}, r"draws = 2\.5; allowed: int, such as 10"),
+        ({"n_times": 0}, "n_times = 0"),
+        ({"seed": -1}, "seed = -1"),
+    ],
+)
+def test_values_are_refused_before_any_work(given, message, monkeypatch):
+    monkeypatch.setattr(fig1, "_samples", None)  # any work would fail
+    with pytest.raises(ValueError, match=message):
+        figure_runs.compute("fig1", given)
+
+
+def test_an_unknown_figure_names_the_nearest():
+    with pytest.raises(ValueError, match=r"no figure 'fig11'; did you mean 'fig1'\?"):
+        figure_runs.parameters("fig11")
+
+
+def test_run_leaves_pictures_data_and_record(tmp_path):
+    files = figure_runs.run("fig1", tmp_path, SMALL | {"theta": 1}, formats=["pdf"])
+    names = ["fig1.csv", "fig1.nc", "fig1.pdf", "fig1.provenance.json"]
+    assert sorted(path.name for path in files) == names
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert (tmp_path / "fig1.pdf").read_bytes().startswith(b"%PDF")
+    record = json.loads((tmp_path / "fig1.provenance.json").read_text(encoding="utf-8"))
+    assert record["parameters"] == {**SMALL, "theta": 1.0, "delta": 1.0, "seed": 1, "t_max": 5.0}
+    assert record["seed"] == 1
+    data = xr.load_dataset(tmp_path / "fig1.nc", engine="h5netcdf")
+    xr.testing.assert_identical(data, fig1.compute(theta=1.0, **SMALL))
+    csv = np.genfromtxt(tmp_path / "fig1.csv", delimiter=",", names=True, usecols=[3])
+    np.testing.assert_allclose(csv["fidelity"], data["fidelity"].values.ravel())
+
+
+def test_an_unknown_format_leaves_no_file(tmp_path):
+    with pytest.raises(ValueError, match="formats holds 'gif'; allowed: pdf, svg, png"):
+        figure_runs.run("fig1", tmp_path, SMALL, formats=["gif"])
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,310 @@
+"""Sweeps: the dataset over the grid, resuming, processes that are killed, and a Dask cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import xarray as xr
+from test_notebook_runs import with_parameters, write
+
+from spincat import figure_runs, provenance, sweeps
+from spincat.figures import fig1
+
+SMALL = {"draws": 2, "n_times": 5}
+GRID = {"n_spins": [4, 6], "delta": [0.5, 1.0, 2.0]}
+LARGE = {"n_spins": 10000, "draws": 10, "n_times": 11}
+SEEDS = {"seed": list(range(30))}
+ADDRESSES = ["--host", "127.0.0.1"]
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """The values of the points that are computed, in order."""
+    values, compute = [], figure_runs.compute
+
+    def counted(name, given):
+        values.append(dict(given))
+        return compute(name, given)
+
+    monkeypatch.setattr(figure_runs, "compute", counted)
+    return values
+
+
+def points(folder):
+    return sorted(path.name for path in (folder / "points").iterdir())
+
+
+def command(folder, *more):
+    """A sweep of thirty points that take some hundredths of a second each."""
+    given = [f"-p{name}={value}" for name, value in LARGE.items()]
+    grid = ["--grid", "seed=0:29:30", "-o", str(folder)]
+    return [sys.executable, "-m", "spincat", "sweep", "fig1", *given, *grid, *more]
+
+
+def wait_for_points(folder, process, count):
+    """Wait until a running sweep has kept some points."""
+    for _ in range(3000):
+        found = len(list((folder / "points").glob("[!.]*")))
+        if found >= count:
+            return
+        assert process.poll() is None
+        time.sleep(0.02)
+    pytest.fail("the sweep keeps no points")
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """The dataset of the sweep of :func:`command` that nothing disturbs."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return sweeps.run("fig1", folder, LARGE, SEEDS)["fig1"]
+
+
+# -- the dataset and the records
+
+
+def test_the_dataset_holds_every_point(tmp_path):
+    datasets = sweeps.run("fig1", tmp_path, SMALL, GRID)
+    assert list(datasets) == ["fig1"]
+    whole = datasets["fig1"]
+    assert dict(whole.sizes) == {"n_spins": 2, "delta": 3, "state": 3, "draw": 2, "time": 5}
+    for n_spins in GRID["n_spins"]:
+        for delta in GRID["delta"]:
+            single = fig1.compute(n_spins=n_spins, delta=delta, **SMALL)
+            part = whole.sel(n_spins=n_spins, delta=delta, drop=True)
+            xr.testing.assert_equal(part, single)
+    assert whole.attrs["seed"] == 1  # the same random numbers at every point
+    xr.testing.assert_identical(xr.load_dataset(tmp_path / "fig1.nc"), whole)
+
+
+def test_every_point_has_a_record(tmp_path):
+    sweeps.run("fig1", tmp_path, SMALL, GRID)
+    record = json.loads((tmp_path / "fig1.sweep.json").read_text(encoding="utf-8"))
+    assert record["grid"] == GRID
+    assert record["parameters"] == SMALL
+    assert sorted(row["key"] for row in record["points"]) == points(tmp_path)
+    for row in record["points"]:
+        file = tmp_path / "points" / row["key"] / "fig1.provenance.json"
+        point = json.loads(file.read_text(encoding="utf-8"))
+        swept = {name: row[name] for name in GRID}
+        assert point["parameters"] == {"theta": None, "seed": 1, "t_max": 5.0, **SMALL, **swept}
+        assert {"seconds", "git_commit", "code_hash", "lock_sha256", "versions"} <= set(point)
+
+
+def test_a_notebook_is_swept_with_one_dataset_for_each_of_its_figures(tmp_path):
+    cells = (
+        with_parameters("n_spins = 6  # number of spins, at least 2")
+        + """
+```{code-cell} ipython3
+import xarray as xr
+from pathlib import Path
+
+if n_spins < 2:
+    raise ValueError(f"n_spins = {n_spins}")
+Path("figures").mkdir()
+xr.Dataset({"y": ("x", [n_spins])}).to_netcdf("figures/toy_figure.nc", engine="h5netcdf")
+```
+"""
+    )
+    path = write(tmp_path, cells)
+    whole = sweeps.run(str(path), tmp_path / "out", {}, {"n_spins": [2, 3]})["toy_figure"]
+    assert whole["y"].sel(n_spins=3).item() == 3
+    (_, key) = points(tmp_path / "out")
+    kept = {p.name for p in (tmp_path / "out/points" / key).iterdir()}
+    assert kept == {"toy.ipynb", "toy.provenance.json", "figures"}
+    with pytest.raises(ValueError, match="n_spins = 1"):
+        sweeps.run(str(path), tmp_path / "refused", {}, {"n_spins": [2, 1]})
+    assert not (tmp_path / "refused").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "grid", "message"),
+    [
+        ({}, {}, "allowed: at least one parameter with values"),
+        ({}, {"n_spins": []}, "allowed: at least one parameter with values"),
+        ({"n_spins": 4}, GRID, "'n_spins' is both given and swept"),
+        ({}, {"n_spins": [4, 0]}, "n_spins = 0; allowed: an integer of at least 1"),
+        ({}, {"n_spin": [4]}, r"no parameter 'n_spin'; did you mean 'n_spins'\?"),
+        ({"draws": "2"}, GRID, "draws = '2'; allowed: int"),
+        ({}, {"seed": range(1000), "draws": range(1, 1000)}, "999000 points; allowed: at most"),
+    ],
+)
+def test_nothing_is_done_before_a_refusal(tmp_path, given, grid, message, computed):
+    with pytest.raises(ValueError, match=message):
+        sweeps.run("fig1", tmp_path / "out", given, grid)
+    assert computed == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_name_names_the_nearest_of_both_kinds():
+    with pytest.raises(ValueError, match=r"no figure or notebook 'fig22'; did you mean 'fig2'"):
+        sweeps.parameters("fig22")
+    with pytest.raises(ValueError, match=r"did you mean 'sec2_model'.* fig1, .*sec2_model"):
+        sweeps.parameters("sec2_modle")
+
+
+# -- going on where it was
+
+
+def test_the_same_sweep_computes_nothing_again(tmp_path, computed):
+    first = sweeps.run("fig1", tmp_path, SMALL, GRID)["fig1"]
+    assert len(computed) == 6
+    again = sweeps.run("fig1", tmp_path, SMALL, GRID)["fig1"]
+    assert len(computed) == 6
+    xr.testing.assert_identical(again, first)
+
+
+def test_a_longer_grid_computes_what_is_new(tmp_path, computed):
+    sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4, 6]})
+    sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [8, 4]})
+    assert [values["n_spins"] for values in computed] == [4, 6, 8]
+
+
+def test_edited_code_computes_everything_again(tmp_path, computed, monkeypatch):
+    sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4]})
+    monkeypatch.setattr(provenance, "code_hash", lambda: "another")
+    sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4]})
+    assert len(computed) == 2
+    assert len(points(tmp_path)) == 2
+
+
+def test_a_worker_with_other_code_is_refused(monkeypatch):
+    (point,) = sweeps.plan("fig1", SMALL, {"n_spins": [4]})
+    monkeypatch.setattr(provenance, "code_hash", lambda: "another")
+    assert "another version of spincat" in sweeps.compute_point(point)
+
+
+def test_a_point_that_fails_does_not_end_the_others(tmp_path, monkeypatch):
+    compute = figure_runs.compute
+
+    def sometimes(name, given):
+        if given["n_spins"] == 6:
+            raise RuntimeError("no convergence")
+        return compute(name, given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(figure_runs, "compute", sometimes)
+        with pytest.raises(
+            sweeps.SweepError,
+            match=r"1 of 3 points failed.*\n  n_spins = 6: RuntimeError: no convergence",
+        ):
+            sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4, 6, 8]})
+    assert len(points(tmp_path)) == 2
+    assert not (tmp_path / "fig1.nc").exists()
+    assert sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4, 6, 8]})["fig1"].sizes["n_spins"] == 3
+
+
+def test_a_process_killed_while_it_writes_a_point_leaves_no_half_of_it(tmp_path):
+    # Dies by SIGKILL inside the second file of the third point.
+    dying = (
+        "import os, pathlib\n"
+        "write, written = pathlib.Path.write_bytes, []\n"
+        "def die(self, content):\n"
+        "    written.append(self)\n"
+        "    if len(written) == 6:\n"
+        "        write(self, content[: len(content) // 2])\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "    return write(self, content)\n"
+        "pathlib.Path.write_bytes = die\n"
+        "from spincat import sweeps\n"
+        f"sweeps.run('fig1', {str(tmp_path)!r}, {SMALL}, {GRID})\n"
+    )
+    died = subprocess.run([sys.executable, "-c", dying], capture_output=True, check=False)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    found = points(tmp_path)
+    assert [name.startswith(".") for name in found] == [True, False, False]
+    whole = sweeps.run("fig1", tmp_path, SMALL, GRID)["fig1"]
+    assert len(points(tmp_path)) == 6  # and nothing is left over
+    last = whole.sel(n_spins=6, delta=2.0, drop=True)
+    xr.testing.assert_equal(last, fig1.compute(6, delta=2.0, **SMALL))
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "jobs"), [(signal.SIGINT, 130, 2), (signal.SIGTERM, 143, 1), (9, -9, 2)]
+)
+def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, expected, number, code, jobs):
+    with (tmp_path / "shown").open("w+") as shown:  # no pipe: it would wait for the workers too
+        process = subprocess.Popen(
+            command(tmp_path, "--jobs", str(jobs)), stdout=shown, stderr=shown
+        )
+        wait_for_points(tmp_path, process, 3)
+        process.send_signal(number)
+        assert process.wait(timeout=60) == code
+    done = {path: path.stat().st_mtime_ns for path in (tmp_path / "points").glob("[!.]*")}
+    assert 3 <= len(done) < 30
+    for path in done:
+        json.loads((path / "fig1.provenance.json").read_text(encoding="utf-8"))
+        xr.load_dataset(path / "fig1.nc")
+    whole = sweeps.run("fig1", tmp_path, LARGE, SEEDS)["fig1"]
+    assert {path: path.stat().st_mtime_ns for path in done} == done
+    record = json.loads((tmp_path / "fig1.sweep.json").read_text(encoding="utf-8"))
+    assert record["computed_now"] == 30 - len(done)
+    xr.testing.assert_identical(whole, expected)
+
+
+# -- many processes
+
+
+def test_two_processes_find_the_same_digits_and_are_silent_when_piped(tmp_path, expected):
+    done = subprocess.run(
+        command(tmp_path, "--jobs", "2", "--plot", "mean_fidelity"),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [f"{tmp_path}/fig1.nc", f"{tmp_path}/mean_fidelity.pdf"]
+    assert done.stderr == ""
+    assert (tmp_path / "mean_fidelity.pdf").read_bytes().startswith(b"%PDF")
+    xr.testing.assert_identical(xr.load_dataset(tmp_path / "fig1.nc"), expected)
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A Dask scheduler and two workers, processes of their own on the loopback interface."""
+    address = tmp_path / "scheduler.json"
+    dask = [sys.executable, "-m", "dask"]
+    workers = ["--scheduler-file", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+    scheduler = [*ADDRESSES, "--port", "0", "--no-dashboard", "--scheduler-file", address]
+    commands = [
+        [*dask, "scheduler", *scheduler],
+        *[[*dask, "worker", *workers, *ADDRESSES, "--local-directory", tmp_path / n] for n in "ab"],
+    ]
+    environment = {**os.environ, "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "1s"}
+    log = (tmp_path / "cluster.log").open("w")
+    started = [subprocess.Popen(c, stdout=log, stderr=log, env=environment) for c in commands]
+    try:
+        while not address.exists():
+            assert started[0].poll() is None, Path(log.name).read_text(encoding="utf-8")
+            time.sleep(0.05)
+        yield json.loads(address.read_text(encoding="utf-8"))["address"], started[1:]
+    finally:
+        for process in reversed(started):
+            process.kill()
+            process.wait()
+        log.close()
+
+
+def test_a_cluster_that_loses_a_worker_loses_no_point(tmp_path, expected, cluster):
+    address, workers = cluster
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        command(out, "--scheduler", address), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    wait_for_points(out, process, 3)
+    workers[0].kill()
+    assert len(list((out / "points").glob("[!.]*"))) < 30
+    printed, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert printed.decode().splitlines() == [f"{out}/fig1.nc"]
+    assert workers[1].poll() is None
+    xr.testing.assert_identical(xr.load_dataset(out / "fig1.nc"), expected)
+
+
+def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(sweeps, "CLUSTER_TIMEOUT", "0.5s")
+    with pytest.raises(OSError, match=r"Timed out"):
+        sweeps.run("fig1", tmp_path, SMALL, GRID, scheduler="tcp://127.0.0.1:9")
