@@ -244,7 +244,7 @@ def fit_ellipse(eta: ArrayLike, delta: ArrayLike, n_spins: int) -> EllipseFit:
 
 def _dataset(
     drives: Floats, detunings: Floats, states: Floats, fates: NDArray[np.int8], times: Floats,
-    parameters: dict[str, object],
+    attributes: dict[str, object],
 ) -> xr.Dataset:  # fmt: skip
     """Final states in Cartesian coordinates as the variables of :func:`phase_map`."""
     amplitude, zeta, z = np.moveaxis(polar(states), -1, 0)
@@ -271,7 +271,7 @@ def _dataset(
             "eta": ("eta", drives, {"long_name": "strength of the drive", "units": "Gamma_2"}),
             "delta": ("delta", detunings, {"long_name": "detuning", "units": "Gamma_2"}),
         },
-        attrs=provenance.attributes(**parameters),
+        attrs=attributes,
     )
     dataset["fate"].attrs["flag_values"] = np.arange(len(FATES), dtype=np.int8)
     dataset["fate"].attrs["flag_meanings"] = " ".join(FATES)
