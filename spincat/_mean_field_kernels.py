@@ -25,9 +25,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
-N_SUMS = 7
-"""Real numbers in the sums: Re c, Im c, e, Re t, Im t, Re q, Im q."""
-
 
 @njit(cache=True, fastmath=True)
 def _own_terms(x: float, y: float, z: float, exact: bool) -> tuple[float, ...]:
@@ -41,7 +38,7 @@ def _own_terms(x: float, y: float, z: float, exact: bool) -> tuple[float, ...]:
 
 @njit(cache=True, fastmath=True)
 def totals(sigma: Complexes, z: Floats, exact: bool) -> Floats:
-    """The sums over all spins, not divided by N, shape (7,)."""
+    """N times Re c, Im c, e, Re t, Im t, Re q, Im q over all spins, shape (7,)."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = 0.0
     for m in range(sigma.size):
         g = _own_terms(sigma[m].real, sigma[m].imag, z[m], exact)
@@ -56,25 +53,116 @@ def totals(sigma: Complexes, z: Floats, exact: bool) -> Floats:
 
 
 @njit(cache=True, fastmath=True)
+def _surroundings(
+    x: float, y: float, z: float, sums: Floats, n: int, drive: complex, exact: bool
+) -> tuple[float, ...]:
+    """Re c, Im c, e, Re d - t, Im d - t, Re F, Im F, Q of the spin with this state."""
+    g, inv = _own_terms(x, y, z, exact), 1.0 / n
+    cr, ci, e = (sums[0] - g[0]) * inv, (sums[1] - g[1]) * inv, (sums[2] - g[2]) * inv
+    br, bi = drive.real - (sums[3] - g[3]) * inv, drive.imag - (sums[4] - g[4]) * inv
+    square = cr * cr + ci * ci
+    a, q = n * square + 2 * e, 2 * inv * inv
+    fr = a * cr + br * cr + bi * ci - q * (sums[5] - g[5])
+    fi = a * ci + bi * cr - br * ci - q * (sums[6] - g[6])
+    return cr, ci, e, br, bi, fr, fi, square + e * inv
+
+
+@njit(cache=True, fastmath=True)
 def derivative(
     sigma: Complexes, z: Floats, detunings: Floats, drive: complex, sums: Floats, exact: bool,
     dsigma: Complexes, dz: Floats,
 ) -> None:  # fmt: skip
     """Write the time derivatives to ``dsigma`` and ``dz``; ``sums`` are those of ``totals``."""
     n = sigma.size
-    s0, s1, s2, s3, s4, s5, s6 = sums
-    dr, di, inv = drive.real, drive.imag, 1.0 / n
     for m in range(n):
-        x, y, zm = sigma[m].real, sigma[m].imag, z[m]
-        g = _own_terms(x, y, zm, exact)
-        cr, ci, e = (s0 - g[0]) * inv, (s1 - g[1]) * inv, (s2 - g[2]) * inv
-        br, bi = dr - (s3 - g[3]) * inv, di - (s4 - g[4]) * inv
-        square = cr * cr + ci * ci
-        a, q2 = n * square + 2 * e, 2 * inv * inv
-        fr = a * cr + br * cr + bi * ci - q2 * (s5 - g[5])
-        fi = a * ci + bi * cr - br * ci - q2 * (s6 - g[6])
-        rate = 2 * (square + e * inv)
-        dr_m = -rate * x - detunings[m] * y + zm * fr
-        di_m = -rate * y + detunings[m] * x + zm * fi
-        dsigma[m] = complex(dr_m, di_m)
-        dz[m] = -2 * rate * (1 + zm) - 4 * (x * fr + y * fi)
+        x, y, w = sigma[m].real, sigma[m].imag, z[m]
+        _, _, _, _, _, fr, fi, q = _surroundings(x, y, w, sums, n, drive, exact)
+        dx, dy = -2 * q * x - detunings[m] * y + w * fr, -2 * q * y + detunings[m] * x + w * fi
+        dsigma[m] = complex(dx, dy)
+        dz[m] = -4 * q * (1 + w) - 4 * (x * fr + y * fi)
+
+
+@njit(cache=True, fastmath=True)
+def factorise(
+    shift: float, sigma: Complexes, z: Floats, detunings: Floats, drive: complex, sums: Floats,
+    exact: bool, inverses: Floats, columns: Floats,
+) -> Floats:  # fmt: skip
+    """Prepare (shift - J)⁻¹, where J neglects that single spins change the sums e, t and q.
+
+    What is left is J = B + U V, one 3 by 3 block per spin and a matrix of rank 2: V adds up σ, U is
+    the response of (ẋ, ẏ, ż) to c.  The blocks of (shift - B)⁻¹ go to ``inverses`` (9, N) and
+    (shift - B)⁻¹ U to ``columns`` (6, N); returned is 1 - V (shift - B)⁻¹ U, shape (2, 2).
+    """
+    n, inv = sigma.size, 1.0 / sigma.size
+    s00, s01, s10, s11 = 1.0, 0.0, 0.0, 1.0
+    for m in range(n):
+        x, y, w, delta = sigma[m].real, sigma[m].imag, z[m], detunings[m]
+        cr, ci, e, br, bi, fr, fi, q = _surroundings(x, y, w, sums, n, drive, exact)
+        # dF = a dc + b dc*, dQ = 2 Re(c* dc)
+        a = 2 * n * (cr * cr + ci * ci) + 2 * e
+        br, bi = br + n * (cr * cr - ci * ci), bi + 2 * n * cr * ci
+        u00, u01 = (w * (a + br) - 4 * x * cr) * inv, (w * bi - 4 * x * ci) * inv
+        u10, u11 = (w * bi - 4 * y * cr) * inv, (w * (a - br) - 4 * y * ci) * inv
+        u20 = -4 * (x * (a + br) + y * bi + 2 * (1 + w) * cr) * inv
+        u21 = -4 * (x * bi + y * (a - br) + 2 * (1 + w) * ci) * inv
+        # The own σ is not in c, so U comes off again on the diagonal.
+        m00, m01, m02 = shift + 2 * q + u00, delta + u01, -fr
+        m10, m11, m12 = -delta + u10, shift + 2 * q + u11, -fi
+        m20, m21, m22 = 4 * fr + u20, 4 * fi + u21, shift + 4 * q
+        i00, i01, i02 = m11 * m22 - m12 * m21, m02 * m21 - m01 * m22, m01 * m12 - m02 * m11
+        i10, i11, i12 = m12 * m20 - m10 * m22, m00 * m22 - m02 * m20, m02 * m10 - m00 * m12
+        i20, i21, i22 = m10 * m21 - m11 * m20, m01 * m20 - m00 * m21, m00 * m11 - m01 * m10
+        scale = 1 / (m00 * i00 + m01 * i10 + m02 * i20)
+        inverses[0, m], inverses[1, m], inverses[2, m] = i00 * scale, i01 * scale, i02 * scale
+        inverses[3, m], inverses[4, m], inverses[5, m] = i10 * scale, i11 * scale, i12 * scale
+        inverses[6, m], inverses[7, m], inverses[8, m] = i20 * scale, i21 * scale, i22 * scale
+        c00, c01 = (i00 * u00 + i01 * u10 + i02 * u20), (i00 * u01 + i01 * u11 + i02 * u21)
+        c10, c11 = (i10 * u00 + i11 * u10 + i12 * u20), (i10 * u01 + i11 * u11 + i12 * u21)
+        c20, c21 = (i20 * u00 + i21 * u10 + i22 * u20), (i20 * u01 + i21 * u11 + i22 * u21)
+        columns[0, m], columns[1, m], columns[2, m] = c00 * scale, c01 * scale, c10 * scale
+        columns[3, m], columns[4, m], columns[5, m] = c11 * scale, c20 * scale, c21 * scale
+        s00 -= c00 * scale
+        s01 -= c01 * scale
+        s10 -= c10 * scale
+        s11 -= c11 * scale
+    return np.array([[s00, s01], [s10, s11]])
+
+
+@njit(cache=True, fastmath=True)
+def solve(inverses: Floats, columns: Floats, reduced: Floats, sigma: Complexes, z: Floats) -> None:
+    """Replace the right-hand side (``sigma``, ``z``) by (shift - J)⁻¹ times it (Woodbury).
+
+    ``reduced`` is what ``factorise`` returned.
+    """
+    gr = gi = 0.0
+    for m in range(sigma.size):
+        x, y, w = sigma[m].real, sigma[m].imag, z[m]
+        re = inverses[0, m] * x + inverses[1, m] * y + inverses[2, m] * w
+        im = inverses[3, m] * x + inverses[4, m] * y + inverses[5, m] * w
+        z[m] = inverses[6, m] * x + inverses[7, m] * y + inverses[8, m] * w
+        sigma[m] = complex(re, im)
+        gr += re
+        gi += im
+    det = reduced[0, 0] * reduced[1, 1] - reduced[0, 1] * reduced[1, 0]
+    wr = (reduced[1, 1] * gr - reduced[0, 1] * gi) / det
+    wi = (reduced[0, 0] * gi - reduced[1, 0] * gr) / det
+    for m in range(sigma.size):
+        re, im = columns[0, m] * wr + columns[1, m] * wi, columns[2, m] * wr + columns[3, m] * wi
+        sigma[m] += complex(re, im)
+        z[m] += columns[4, m] * wr + columns[5, m] * wi
+
+
+@njit(cache=True, fastmath=True)
+def combine(
+    weights: Floats, stages: tuple[Complexes, Floats], start: tuple[Complexes, Floats],
+    out: tuple[Complexes, Floats],
+) -> None:  # fmt: skip
+    """Write ``start`` plus the weighted sum of the first stages, (s, N) each, to ``out``."""
+    sigma, z = out
+    for m in range(z.size):
+        sigma[m], z[m] = start[0][m], start[1][m]
+    for i in range(weights.size):
+        weight, us, uz = weights[i], stages[0][i], stages[1][i]
+        for m in range(z.size):
+            sigma[m] += weight * us[m]
+            z[m] += weight * uz[m]

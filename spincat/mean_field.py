@@ -7,14 +7,29 @@ which the printed ones differ in the order 1/N (Appendix B of this book).
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spincat import _mean_field_kernels as kernels
 from spincat._checks import check_finite, check_nonnegative, check_number, check_positive_integer
+from spincat._lindblad_blocks import check_memory
+from spincat._lindblad_solver import ConvergenceError
+from spincat._mean_field_stepper import Stepper, trajectory
+from spincat.ensemble import SpinEnsemble
+
+__all__ = [
+    "ConvergenceError",
+    "integrate",
+    "paper_rhs",
+    "product_state_rhs",
+    "single_ensemble_rhs",
+]
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
+Equations = Literal["product", "paper"]
 
 
 def paper_rhs(
@@ -116,6 +131,60 @@ def single_ensemble_rhs(
     d_angle = -2 * drive * w * a * np.cos(double)
     d_z = a**2 * (8 * drive * np.sin(double) - 4 * (1 + w) - 4 * n_spins * a**2)
     return float(d_amplitude), float(d_angle), float(d_z)
+
+
+def integrate(
+    ensemble: SpinEnsemble,
+    sigma: ArrayLike,
+    z: ArrayLike,
+    times: ArrayLike,
+    *,
+    equations: Equations = "product",
+    tol: float = 1e-6,
+) -> tuple[Complexes, Floats]:
+    r"""Solve the mean-field equations of all N spins, stiff-safe and in O(N) per step.
+
+    Parameters
+    ----------
+    ensemble
+        N, η/Γ2, the phase of the drive and the detunings δ_m/Γ2.
+    sigma, z
+        ⟨σ⁺_m⟩ and ⟨σᶻ_m⟩ at t = 0, shape (N,).
+    times
+        Times Γ2·t at which the state is wanted, increasing, not negative, shape (T,).
+    equations
+        "product", the exact ones of :func:`product_state_rhs`, or "paper", :func:`paper_rhs`.
+    tol
+        Error allowed per step, relative to the mean coherence and excitation, 1e-12 to 1e-2.
+
+    Returns
+    -------
+    ⟨σ⁺_m⟩ and ⟨σᶻ_m⟩ at the times, each of shape (T, N).
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range or not finite, or the result does not fit in memory.
+    ConvergenceError
+        If the error cannot be brought below ``tol``.
+    """
+    state = _check_state(sigma, z)
+    if state[1].size != ensemble.n_spins:
+        raise ValueError(f"sigma has shape {state[0].shape}; allowed: ({ensemble.n_spins},)")
+    length = float(np.sqrt(np.max(4 * np.abs(state[0]) ** 2 + state[1] ** 2)))
+    if length > 1 + 1e-9:
+        raise ValueError(f"sigma and z have a Bloch vector of length {length}; allowed: at most 1")
+    grid = check_finite("times", times)
+    if grid.ndim != 1 or grid.size == 0 or grid[0] < 0 or np.any(np.diff(grid) <= 0):
+        raise ValueError(f"times = {times!r}; allowed: increasing numbers of at least 0, in 1-D")
+    if equations not in get_args(Equations):
+        raise ValueError(f"equations = {equations!r}; allowed: 'product' or 'paper'")
+    if not 1e-12 <= check_nonnegative("tol", tol) <= 1e-2:
+        raise ValueError(f"tol = {tol!r}; allowed: 1e-12 to 1e-2")
+    check_memory("number of times", len(grid), 24.0 * ensemble.n_spins * (len(grid) + 60))
+    offsets = np.asarray(ensemble.detunings)
+    drive = _drive(ensemble.eta, ensemble.phase)
+    return trajectory(Stepper(state, offsets, drive, equations == "product"), grid, tol)
 
 
 def _rhs(
