@@ -127,13 +127,8 @@ def phase_map(
     if np.any(fates == kernels.FAILED):
         i, j = np.argwhere(fates == kernels.FAILED)[0]
         raise ConvergenceError(f"no step at eta = {drives[i]}, delta = {detunings[j]} is enough")
-    parameters: dict[str, object] = {
-        "n_spins": n_spins,
-        "t_max": t_max,
-        "tolerance": tolerance,
-        "rtol": rtol,
-    }
-    return _dataset(drives, detunings, states, fates, times, parameters)
+    attributes = provenance.attributes(n_spins=n_spins, t_max=t_max, tolerance=tolerance, rtol=rtol)
+    return _dataset(drives, detunings, states, fates, times, attributes)
 
 
 def simulated_edge(
