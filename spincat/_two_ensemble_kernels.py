@@ -42,6 +42,8 @@ _C[5, :5] = (
     -6.058818238834054,
 )  # fmt: skip
 _LEAST_STEP = 1e-13
+MANY_TURNS = 40 * np.pi
+"""A phase spread that has grown by so much keeps growing."""
 
 
 @njit(cache=True, fastmath={"contract", "nsz"})
@@ -205,11 +207,12 @@ def settle(
 
     Return what became of it and the time.  A limit is a fixed point whose Jacobian is stable and
     that Newton's method confirms (u is then moved to it), or a state without coherence whose z is
-    positive and so keeps the coherence away (u then has x = y = 0).
+    positive and so keeps the coherence away (u then has x = y = 0).  A phase spread that has grown
+    by MANY_TURNS ends the run too.
     """
     jac, work, new = np.empty((3, 3)), np.empty((13, 3)), np.empty(3)
-    t, h, before, winding, turns, rise = 0.0, 1e-3 / (1 + eta), 0.0, 0.0, 0, 0.0
-    distance = amplitude = np.inf
+    t, h, before, angle, winding, turns, rise = 0.0, 1e-3 / (1 + eta), 0.0, 0.0, 0.0, 0, 0.0
+    distance = amplitude = 0.0
     low, high = np.full(2, np.inf), np.full(2, -np.inf)  # of z, third and last quarter of the time
     while True:
         distance_before, amplitude_before = distance, amplitude
@@ -229,10 +232,14 @@ def settle(
         t, h = advance(u, t, t_max, h, n, eta, delta, rtol, jac, work, new)
         if h == 0:
             return FAILED, t
+        turned = np.arctan2(x * u[1] - y * u[0], x * u[0] + y * u[1])
+        angle += turned
+        if abs(angle) > MANY_TURNS:
+            return DRIFTING, t
         if t > 0.5 * t_max:
             quarter = 1 if t > 0.75 * t_max else 0
             low[quarter], high[quarter] = min(low[quarter], u[2]), max(high[quarter], u[2])
-            winding += np.arctan2(x * u[1] - y * u[0], x * u[0] + y * u[1])
+            winding += turned
             turns += 1 if rise * (u[2] - z) < 0 else 0
             rise = u[2] - z
     if abs(winding) > np.pi:  # more than once into the mirror image, σ → -σ

@@ -44,11 +44,13 @@ FATES = "unconverged", "synchronised", "incoherent", "oscillating", "drifting"
 """What can become of a state; the numbers in the variable ``fate`` of :func:`phase_map`.
 
 Synchronised is a steady state with A > 0, incoherent one with A = 0 and z > 0, in both of which a
-small disturbance decays.  Drifting is a phase spread that keeps growing, oscillating a motion that
-neither decays nor makes ζ wind, and unconverged a motion that has still to decay at the last time.
+small disturbance decays.  Drifting is a phase spread that keeps growing, by 20 turns at any time or
+by half a turn in the second half of the time; oscillating is a motion that neither decays nor makes
+ζ wind, and unconverged is one that has still to decay at the last time.
 """
 
-T_MAX = 1e4
+T_MAX = 1e5
+"""Default of the last time: the least drives need it, the others end long before."""
 TOLERANCE = 1e-6
 
 
