@@ -173,16 +173,17 @@ def simulated_edge(
         raise ValueError(f"accuracy = {accuracy!r}; allowed: a number above 0")
     start = None if initial is None else check_finite("initial", initial)[..., None, :]
     states = _initial_states(n_spins, drives, (len(drives), 1), start)
-    return np.array(
-        [_bisect(u[0], n, eta, limits, accuracy) for u, eta in zip(states, drives, strict=True)]
-    )
+    edges = []
+    for (x, y, z), drive in zip(states[:, 0].tolist(), drives.tolist(), strict=True):
+        edges.append(_bisect((x, y, z), n, drive, limits, accuracy))
+    return np.array(edges)
 
 
 def _bisect(
-    start: Floats, n: float, eta: float, limits: tuple[float, float, float], accuracy: float
+    start: kernels.Triple, n: float, eta: float, limits: kernels.Triple, accuracy: float
 ) -> float:
     def stays(delta: float) -> bool:
-        fate, _ = kernels.settle(start.copy(), n, eta, delta, *limits)
+        _, fate, _ = kernels.settle(start, n, eta, delta, *limits)
         return fate in (kernels.SYNCHRONISED, kernels.UNCONVERGED)
 
     low, high = 0.0, 0.2
