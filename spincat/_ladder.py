@@ -72,7 +72,9 @@ def arnoldi(operator: Callable[[Floats], Floats], start: Floats, every: int) -> 
 def slowest(
     operator: Callable[[Floats], Floats], start: Floats, shift: float
 ) -> tuple[complex, Floats, float]:
-    """Return the eigenvalue of L with the largest real part, its vector, and the real part of the next.
+    """Return the eigenvalue of L nearest to 0, its vector, and the real part of the next one.
+
+    Nearest means with the largest real part.
 
     Parameters
     ----------
@@ -119,11 +121,12 @@ def evolve(generator: sparse.csr_array, start: Floats, times: Floats, tol: float
     result, now, done = np.zeros((len(times), start.size)), 0.0, 0
     slope = float(np.linalg.norm(generator @ start))
     length = float(np.linalg.norm(start)) / slope if slope else np.inf
+    shortest = 1e-17 / max(float(np.abs(generator.diagonal()).max()), 1e-290)
     while done < len(times):
         # The trace norm is at most √rank times the other, and does not grow.
         if np.linalg.norm(start) * start.size**0.25 < tol:
             break
-        if times[done] <= now:
+        if times[done] - now <= shortest:
             result[done], done = start, done + 1
             continue
         # No longer than to ten times the next step: the early part of an interval is worse.

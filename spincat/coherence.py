@@ -187,14 +187,24 @@ def amplitude(
     return np.abs(expectation(coherences(n_spins, eta, times), n_spins, observable))
 
 
-def coherences(n_spins: int, eta: float, times: ArrayLike) -> Floats:
+def coherences(
+    n_spins: int, eta: float, times: ArrayLike, start: ArrayLike | None = None
+) -> Floats:
     """Return the even-odd block X of ρ at ``times`` in the rotated frame (see `amplitude`).
+
+    Parameters
+    ----------
+    n_spins, eta, times
+        As in `amplitude`; the same errors are raised.
+    start
+        Amplitudes of a pure initial state in the rotated frame, real, shape (N + 1,); by default
+        those of `initial_amplitudes`.
 
     Returns
     -------
         Shape (T, even levels, odd levels).
     """
-    x = _outer(initial_amplitudes(n_spins, eta))
+    x = _outer(_check_start(n_spins, eta, start))
     mode = None
     if n_spins > 1 and eta > 0:
         try:
@@ -217,7 +227,7 @@ def coherences(n_spins: int, eta: float, times: ArrayLike) -> Floats:
 
 
 def expectation(x: Floats, n_spins: int, observable: Observable = "boson") -> Floats:
-    r"""Return ⟨a⟩ or ⟨S₋⟩/√N of even-odd blocks ``x`` (..., d_e, d_o) without the factor e^{i arg α}.
+    r"""Return ⟨a⟩ or ⟨S₋⟩/√N of even-odd blocks (..., d_e, d_o), without the factor e^{i arg α}.
 
     Raises
     ------
@@ -233,26 +243,28 @@ def expectation(x: Floats, n_spins: int, observable: Observable = "boson") -> Fl
     return np.asarray(x[..., even, odd] @ weights)
 
 
-def density_matrix(n_spins: int, eta: float, times: ArrayLike) -> NDArray[np.complex128]:
-    r"""Return ρ(t) of identical spins from the initial state of Fig. 3, on the whole ladder.
+def density_matrix(
+    n_spins: int, eta: float, times: ArrayLike, start: ArrayLike | None = None
+) -> NDArray[np.complex128]:
+    r"""Return ρ(t) of identical spins on the whole ladder, for the drive phase φ = 0.
 
     Parameters
     ----------
-    n_spins, eta, times
-        As in `amplitude`; the same errors are raised.
+    n_spins, eta, times, start
+        As in `coherences`; the same errors are raised.
 
     Returns
     -------
         Shape (T, N + 1, N + 1), indexed by the number of excitations.
     """
-    start, when = initial_amplitudes(n_spins, eta), _check_times(times)
+    pure, when = _check_start(n_spins, eta, start), _check_times(times)
     rho = np.zeros((when.size, n_spins + 1, n_spins + 1))
-    rho[:, ::2, 1::2] = coherences(n_spins, eta, when)
+    rho[:, ::2, 1::2] = coherences(n_spins, eta, when, start)
     rho[:, 1::2, ::2] = rho[:, ::2, 1::2].transpose(0, 2, 1)
     unique, back = np.unique(when, return_inverse=True)
     parities: tuple[Parity, Parity] = ("even", "odd")
     for first, parity in enumerate(parities):
-        x = np.outer(start[first::2], start[first::2])
+        x = np.outer(pure[first::2], pure[first::2])
         steady = np.trace(x) * steady_block(n_spins, eta, parity)
         block = generator(n_spins, eta, parity, parity)
         rest = _ladder.evolve(block, (x - steady).ravel(), unique, TOLERANCE)
@@ -313,6 +325,19 @@ def _check(n_spins: int, eta: float) -> None:
     if check_positive_integer("n_spins", n_spins) > LARGEST_N:
         raise MemoryError(f"n_spins = {n_spins}; allowed: n_spins <= {LARGEST_N}")
     check_nonnegative("eta", eta)
+
+
+def _check_start(n_spins: int, eta: float, start: ArrayLike | None) -> Floats:
+    _check(n_spins, eta)
+    if start is None:
+        return initial_amplitudes(n_spins, eta)
+    values = check_finite("start", start)
+    if values.shape != (n_spins + 1,) or abs(np.linalg.norm(values) - 1) > 1e-9:
+        raise ValueError(
+            f"start has shape {values.shape} and norm {np.linalg.norm(values):g}; "
+            f"allowed: ({n_spins + 1},) and 1"
+        )
+    return values
 
 
 def _check_times(times: ArrayLike) -> Floats:

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from spincat import figures
-from spincat.figures import fig1, fig2, sec2, sec3_2
+from spincat.figures import fig1, fig2, fig3, sec2, sec3_2, sec4_1
 
 EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]] = {
     "fig1": (fig1.compute, fig1.draw),
@@ -23,6 +23,13 @@ EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]
     "advantage_map": (sec3_2.compute_advantage, sec3_2.draw_advantage),
     "advantage_sizes": (sec3_2.compute_sizes, sec3_2.draw_sizes),
     "initial_decay": (sec3_2.compute_decay, sec3_2.draw_decay),
+    "fig3": (fig3.compute, fig3.draw),
+    "fig3_observables": (fig3.compute, fig3.draw_observables),
+    "fig3_wigner": (fig3.compute_wigner, fig3.draw_wigner),
+    "coherence_rates": (sec4_1.compute_rates, sec4_1.draw_rates),
+    "spin_inversion": (sec4_1.compute_inversion, sec4_1.draw_inversion),
+    "spin_length": (sec4_1.compute_length, sec4_1.draw_length),
+    "beyond_eq_25": (sec4_1.compute_beyond, sec4_1.draw_beyond),
 }
 
 
