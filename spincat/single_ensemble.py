@@ -41,7 +41,7 @@ def trajectory(
     times
         Increasing Γ2 t ≥ 0, the first of which is that of ``start``, shape (T,).
     start
-        A > 0, ϕ and z.
+        A > 0, ϕ and z.  A phase closer than 1e-304 to ϕ = π/4 counts as that far from it.
 
     Returns
     -------
@@ -62,11 +62,12 @@ def trajectory(
     if amplitude <= 0 or when.ndim != 1 or np.any(np.diff(when) <= 0) or when[0] < 0:
         raise ValueError(f"start = {start!r}, times = {times!r}; allowed: A > 0, increasing times")
     rates = _compiled(equations)
-    # ln A instead of A, which falls below any absolute tolerance before it grows again
+    deviation = (phase + np.pi / 4) % np.pi - np.pi / 2  # φ - π/4, between -π/2 and π/2
+    log_tan = np.clip(np.log(np.abs(np.tan(deviation)) + 1e-320), -700, 700)
     solution = solve_ivp(
         lambda _, y: rates(*y, n_spins, eta),
         (when[0], when[-1]),
-        [np.log(amplitude), phase, inversion],
+        [np.log(amplitude), log_tan, inversion],
         t_eval=when,
         method="LSODA",
         rtol=1e-9,
@@ -74,17 +75,24 @@ def trajectory(
     )
     if not solution.success:
         raise RuntimeError(f"no convergence: {solution.message}")
-    return np.array([np.exp(solution.y[0]), *solution.y[1:]])
+    log_a, log_tan, z = solution.y
+    later = phase - deviation + np.sign(deviation) * np.arctan(np.exp(np.minimum(log_tan, 700)))
+    return np.array([np.exp(log_a), later, z])
 
 
 @lru_cache
 def _compiled(equations: str) -> Callable[..., list[float]]:
-    """Return d(ln A, ϕ, z)/dt as a function of (ln A, ϕ, z, N, η)."""
-    log_a, rates = sp.Symbol("log_a"), EQUATIONS[equations]()
-    expressions = [
-        sp.factor_terms(f).subs({symbolic.GAMMA: 1, symbolic.A: sp.exp(log_a)})
-        for f in (rates.amplitude, rates.phase, rates.inversion)
-    ]
-    arguments = [log_a, symbolic.PHI, symbolic.Z, symbolic.N, symbolic.ETA]
+    """Return d(ln A, u, z)/dt as a function of (ln A, u, z, N, η), u = ln tan(ϕ - π/4).
+
+    Between two inversions A and ϕ - π/4 fall by many orders of magnitude below any absolute
+    tolerance and grow again, and when they do decides what happens next.  Their logarithms have
+    smooth rates: with ϕ̇ = b cos 2ϕ, u̇ = -2b and sin 2ϕ = -tanh u.
+    """
+    log_a, u, rates = sp.Symbol("log_a"), sp.Symbol("u"), EQUATIONS[equations]()
+    sine, cosine = sp.sin(2 * symbolic.PHI), sp.cos(2 * symbolic.PHI)
+    phase = -2 * sp.cancel(sp.expand(rates.phase) / cosine)
+    replaced = {symbolic.GAMMA: 1, symbolic.A: sp.exp(log_a), sine: -sp.tanh(u)}
+    expressions = [sp.expand(f).subs(replaced) for f in (rates.amplitude, phase, rates.inversion)]
+    arguments = [log_a, u, symbolic.Z, symbolic.N, symbolic.ETA]
     compiled: Callable[..., list[float]] = sp.lambdify(arguments, expressions, "math", cse=True)
     return compiled

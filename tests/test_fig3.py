@@ -11,9 +11,6 @@ from spincat.figures import fig3, sec4_1
 # Modes and steady states come from sparse solves of matrices with a condition number up to 1e6.
 TOLERANCE = {"rtol": 1e-6, "atol": 1e-9}
 
-# The instant at which the spins invert depends exponentially on what came before.
-LOOSE = {"rtol": 1e-4, "atol": 1e-6}
-
 SMALL = {"n_spins": 24, "eta_max": 3.6, "times": (10.0, 1e3), "n_etas": 6}
 MAKE = {
     "fig3": lambda: fig3.compute(**SMALL),
@@ -38,9 +35,8 @@ DRAW = {
 
 @pytest.mark.parametrize("name", MAKE)
 def test_data(name, num_regression):
-    tolerance = LOOSE if name == "beyond_eq_25" else TOLERANCE
     num_regression.check(
-        columns(MAKE[name]()), default_tolerance=tolerance, fullpath=BASELINE / f"{name}.csv"
+        columns(MAKE[name]()), default_tolerance=TOLERANCE, fullpath=BASELINE / f"{name}.csv"
     )
 
 

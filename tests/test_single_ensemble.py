@@ -51,6 +51,26 @@ def test_beyond_its_range_eq_24_stops_with_inverted_spins():
     assert np.all(4 * a[1:] ** 2 + z[1:] ** 2 < 0.05)
 
 
+def test_swings_do_not_hang_on_rounding():
+    """Between inversions A and ϕ - π/4 fall below 1e-16 and decide when the spins fall back."""
+    times = np.linspace(0, 60, 61)
+    paths = [
+        single_ensemble.trajectory("product", 100, 8.0, times, (0.4 + d, np.pi / 4 + 0.01, -0.6))
+        for d in (0, 1e-13)
+    ]
+    assert np.ptp(paths[0][2]) > 0.9
+    np.testing.assert_allclose(paths[1][2], paths[0][2], atol=1e-6)
+
+
+@pytest.mark.parametrize("turn", [0.0, np.pi / 4, -np.pi / 4, np.pi, 2.0])
+def test_phase_of_the_start_is_kept(turn):
+    path = single_ensemble.trajectory("reduced", 100, 3.0, [0, 1e-9, 30], (0.3, turn, -0.8))
+    assert path[1, 0] == pytest.approx(turn, abs=1e-9)
+    if turn != -np.pi / 4:  # which is the watershed between both ends
+        ends = np.pi / 4 + np.pi * np.arange(-1, 2)
+        assert np.abs(ends - path[1, -1]).min() < 1e-6
+
+
 def test_bad_input_is_refused():
     for equations, start, times in (
         ("exact", START, [0, 1]),

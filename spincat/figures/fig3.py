@@ -128,7 +128,7 @@ def compute_wigner(
     n_spins: int = 100,
     etas: Sequence[float] = (5.0, 12.0),
     time: float = 1e4,
-    n_grid: int = 101,
+    n_grid: int = 81,
 ) -> xr.Dataset:
     """Wigner functions of ρ(t) from the initial state of Fig. 3 (bottom of Fig. 3).
 
