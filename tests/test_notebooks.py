@@ -29,6 +29,7 @@ OTHER_PARAMETERS = {
     "sec3_2_stabilization": {"n_spins": 5, "eta": 0.3, "draws": 4, "seed": 7},
     "appendix_b_mean_field": {"eta": 1.3, "phase": 1.1, "seed": 7},
     "appendix_c_small_detuning": {"n_spins": 2000, "eta": 4.0, "density": 0.04},
+    "sec4_1_identical_spins": {"n_spins": 60, "eta_max": 9.0},
 }
 
 # Writes a notebook in the one form that survives every conversion.
