@@ -26,6 +26,7 @@ OTHER_PARAMETERS = {
     "sec2_model": {"n_spins": 6, "eta": 0.4},
     "sec3_1_parity_dephasing": {"n_spins": 50, "draws": 4, "seed": 7},
     "sec3_2_stabilization": {"n_spins": 5, "eta": 0.3, "draws": 4, "seed": 7},
+    "appendix_b_mean_field": {"eta": 1.3, "phase": 1.1, "seed": 7},
 }
 
 # Writes a notebook in the one form that survives every conversion.
