@@ -139,6 +139,7 @@ def test_brute_force_is_for_few_spins():
 # -- Eq. 24
 
 
+@pytest.mark.ledger("eq-24", method="numerics")
 def test_eq_24_is_the_limit_of_the_printed_equations_but_for_two_terms():
     n_spins, eta, amplitude, angle, z = 10**6, 1e4, 0.1, 0.9, -0.98
     d_a, d_angle, d_z = mean_field.single_ensemble_rhs(amplitude, angle, z, n_spins, eta)

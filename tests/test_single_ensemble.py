@@ -33,6 +33,7 @@ def test_trajectory_is_that_of_eqs_22_and_23():
 
 
 @pytest.mark.parametrize("n_spins", [100, 10_000])
+@pytest.mark.ledger("eq-25", method="integration")
 def test_eq_24_ends_at_its_fixed_point(n_spins):
     point = s.fixed_points()[0]
     values = {s.N: n_spins, s.ETA: 0.05 * n_spins, s.GAMMA: 1}

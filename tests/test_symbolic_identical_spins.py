@@ -24,6 +24,7 @@ def rates(name, n_spins, amplitude, phase, z):
 
 @settings(max_examples=10)
 @given(st.integers(2, 30), st.floats(0.05, 0.5), st.floats(-3, 3), st.floats(-0.9, 0.9))
+@pytest.mark.ledger("eq-24", method="numerics")
 def test_reduced_equations_are_eqs_22_and_23(n_spins, amplitude, phase, z):
     eta, gamma = VALUES.values()
     sigma = np.full(n_spins, amplitude * np.exp(1j * phase))
@@ -67,6 +68,7 @@ def test_length_is_lost_as_by_a_single_emitter(name):
     assert sp.simplify(s.length_rate(equations) - lost) == 0
 
 
+@pytest.mark.ledger("eq-24", method="derivation")
 def test_leading_orders_agree_but_for_the_phase_of_eq_24():
     reduced, printed, product = s.reduced(), s.printed(), s.product()
     for field in ("amplitude", "inversion"):
@@ -77,6 +79,7 @@ def test_leading_orders_agree_but_for_the_phase_of_eq_24():
     assert s.order(reduced.amplitude, 0) != s.order(printed.amplitude, 0)
 
 
+@pytest.mark.ledger("eq-25", method="derivation")
 def test_fixed_points_solve_eq_24_and_tend_to_eq_25():
     equations = s.printed()
     h = s.H

@@ -22,6 +22,7 @@ def counts(dataset):
     return {name: int((dataset["fate"] == k).sum()) for k, name in enumerate(FATES)}
 
 
+@pytest.mark.ledger("fig-4", method="integration")
 def test_agrees_with_lsoda():
     """Eqs. 26-28 as printed, in polar coordinates and without an early end, at random points."""
     rng, t_max = np.random.default_rng(5), 3000.0
@@ -42,6 +43,7 @@ def test_agrees_with_lsoda():
     assert seen == {"synchronised", "incoherent"}
 
 
+@pytest.mark.ledger("fig-4", method="spectrum")
 def test_synchronised_points_are_stable_steady_states(small_map):
     points = small_map.stack(point=("eta", "delta"))
     points = points.isel(point=points["fate"] == FATES.index("synchronised"))
@@ -99,6 +101,7 @@ def test_neither_threads_nor_tolerances_change_the_map(small_map):
             np.testing.assert_allclose(other[name], small_map[name], atol=1e-6)
 
 
+@pytest.mark.ledger("slow-dynamics-at-weak-drive", method="integration")
 def test_the_other_fates():
     # a small drive and a large detuning: the phases run away from each other for ever
     assert counts(phase_map(N, [5.2], [0.03]))["drifting"] == 1

@@ -72,6 +72,7 @@ def test_steady_state_is_one(n, h):
     assert state[2] <= -0.5 + 4 / n
 
 
+@pytest.mark.ledger("eq-25", method="spectrum")
 def test_steady_state_tends_to_eq_25():
     h = 0.05
     error = [

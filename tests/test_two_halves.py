@@ -43,6 +43,7 @@ def test_equal_halves_stay_equal(equations, state, half, h, delta):
     np.testing.assert_allclose(first, second, rtol=1e-10, atol=1e-11 * n)
 
 
+@pytest.mark.ledger("eq-26", "eq-27", "eq-28", method="numerics")
 def test_equal_halves_obey_eqs_26_28_for_many_spins():
     state, h, delta = np.array([0.2, 0.7, -0.6]), 0.02, 0.05
     error = []
@@ -107,6 +108,7 @@ def test_integrates_like_n_spins(equations):
 
 
 @pytest.mark.parametrize(("equations", "c"), [("paper", 8), ("product", 0)])
+@pytest.mark.ledger("eq-29", "slow-dynamics-at-weak-drive", method="spectrum")
 def test_restoring_rate_of_the_spread(equations, c):
     """At δ = 0 the halves restore their common phase at the rate (16η² - cη)/N²."""
     n = 10_000
