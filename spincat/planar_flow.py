@@ -201,7 +201,7 @@ def basin_edge(h: ArrayLike) -> Floats:
     r"""The largest δ/Γ2 at which the steady state for δ = 0 moves to the synchronised one.
 
     At this δ the initial state, ζ = 0 and 1 + z = [1 - √(1 - 16h)]/2, lies on the stable manifold
-    of the saddle.  From h ≈ 0.058 on it is in the basin as long as there is one, and the edge is
+    of the saddle.  From h ≈ 0.0573 on it is in the basin as long as there is one, and the edge is
     the saddle-node line.
 
     Parameters
