@@ -235,7 +235,7 @@ def settle(
             winding += np.arctan2(x * u[1] - y * u[0], x * u[0] + y * u[1])
             turns += 1 if rise * (u[2] - z) < 0 else 0
             rise = u[2] - z
-    if abs(winding) > 2 * np.pi:
+    if abs(winding) > np.pi:  # more than once into the mirror image, σ → -σ
         return DRIFTING, t
     motion = high - low
     if turns > 3 and motion[1] > max(0.9 * motion[0], 1e3 * tolerance):

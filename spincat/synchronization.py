@@ -127,13 +127,8 @@ def phase_map(
     if np.any(fates == kernels.FAILED):
         i, j = np.argwhere(fates == kernels.FAILED)[0]
         raise ConvergenceError(f"no step at eta = {drives[i]}, delta = {detunings[j]} is enough")
-    parameters: dict[str, object] = {
-        "n_spins": n_spins,
-        "t_max": t_max,
-        "tolerance": tolerance,
-        "rtol": rtol,
-    }
-    return _dataset(drives, detunings, states, fates, times, parameters)
+    attributes = provenance.attributes(n_spins=n_spins, t_max=t_max, tolerance=tolerance, rtol=rtol)
+    return _dataset(drives, detunings, states, fates, times, attributes)
 
 
 def simulated_edge(
@@ -146,7 +141,10 @@ def simulated_edge(
     rtol: float = RTOL,
     accuracy: float = 1e-6,
 ) -> Floats:
-    """The δ/Γ2 at which the synchronised region of :func:`phase_map` ends, by bisection.
+    """The δ/Γ2 from which on a state has left synchrony before ``t_max``, by bisection.
+
+    It has left if it has become incoherent, oscillates or drifts.  A state that still approaches a
+    synchronised one at the last time has not, although it is unconverged in :func:`phase_map`.
 
     Parameters
     ----------
@@ -159,9 +157,8 @@ def simulated_edge(
 
     Returns
     -------
-    Array of shape (E,): below this δ the state synchronises before ``t_max``, above it does not.
-    If there is more than one change between δ = 0 and 0.2, one of them is found.  NaN where the
-    state does not synchronise at δ = 0, or does at 0.2.
+    Array of shape (E,).  If there is more than one change between δ = 0 and 0.2, one of them is
+    found.  NaN where the state leaves at δ = 0, or stays at 0.2.
 
     Raises
     ------
@@ -182,16 +179,16 @@ def simulated_edge(
 def _bisect(
     start: Floats, n: float, eta: float, limits: tuple[float, float, float], accuracy: float
 ) -> float:
-    def synchronises(delta: float) -> bool:
+    def stays(delta: float) -> bool:
         fate, _ = kernels.settle(start.copy(), n, eta, delta, *limits)
-        return bool(fate == kernels.SYNCHRONISED)
+        return fate in (kernels.SYNCHRONISED, kernels.UNCONVERGED)
 
     low, high = 0.0, 0.2
-    if synchronises(high) or not synchronises(low):
+    if stays(high) or not stays(low):
         return np.nan
     while high - low > 2 * accuracy:
         middle = (low + high) / 2
-        low, high = (middle, high) if synchronises(middle) else (low, middle)
+        low, high = (middle, high) if stays(middle) else (low, middle)
     return (low + high) / 2
 
 
