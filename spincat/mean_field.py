@@ -15,12 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from spincat import _mean_field_kernels as kernels
 from spincat._checks import check_finite, check_nonnegative, check_number, check_positive_integer
 from spincat._lindblad_blocks import check_memory
-from spincat._lindblad_solver import ConvergenceError
 from spincat._mean_field_stepper import Stepper, trajectory
 from spincat.ensemble import SpinEnsemble
 
 __all__ = [
-    "ConvergenceError",
+    "brute_force_rhs",
     "integrate",
     "paper_rhs",
     "product_state_rhs",
@@ -97,6 +96,55 @@ def product_state_rhs(
         If the shapes differ, or an argument is not finite or outside its range.
     """
     return _rhs(sigma, z, eta, detunings, phase, exact=True)
+
+
+def brute_force_rhs(
+    sigma: ArrayLike, z: ArrayLike, eta: float, detunings: ArrayLike, phase: float = 0.0
+) -> tuple[Complexes, Floats]:
+    """Tr(O ρ̇) from the 2^N matrices of Eqs. 1-2 in QuTiP, for up to 6 spins.
+
+    A reference for :func:`product_state_rhs`, with which it shares no code.
+
+    Parameters
+    ----------
+    sigma, z, eta, detunings, phase
+        As in :func:`paper_rhs`.
+
+    Returns
+    -------
+    Derivatives of ``sigma`` and ``z`` with respect to Γ2·t, each of shape (N,).
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or an argument is not finite or outside its range.
+    MemoryError
+        If N is above 6.
+    """
+    import qutip  # on request only: it takes a second to import
+
+    coherence, inversion = _check_state(sigma, z)
+    n_spins = coherence.size
+    if n_spins > 6:
+        raise MemoryError(f"sigma has N = {n_spins}; allowed: at most 6")
+    offsets = np.broadcast_to(_check_detunings(detunings, inversion.shape), inversion.shape)
+    ensemble = SpinEnsemble(n_spins, eta, phase, offsets)
+    raising, lifting = qutip.basis(2, 0) * qutip.basis(2, 1).dag(), qutip.sigmaz()
+    plus, flip = (
+        [qutip.expand_operator(operator, [2] * n_spins, m) for m in range(n_spins)]
+        for operator in (raising, lifting)
+    )
+    pair = sum(plus).dag() ** 2
+    drive = ensemble.eta / n_spins * np.exp(1j * ensemble.phase) * pair
+    energy = sum(delta / 2 * operator for delta, operator in zip(offsets, flip, strict=True))
+    spins = zip(coherence, inversion, strict=True)
+    rho = qutip.tensor(
+        [qutip.Qobj([[(1 + w) / 2, np.conj(s)], [s, (1 - w) / 2]]) for s, w in spins]
+    )
+    rate = qutip.liouvillian(energy + drive + drive.dag(), [pair / n_spins])
+    change = qutip.vector_to_operator(rate * qutip.operator_to_vector(rho))
+    d_sigma = np.array([(operator * change).tr() for operator in plus], dtype=complex)
+    return d_sigma, np.array([(operator * change).tr().real for operator in flip])
 
 
 def single_ensemble_rhs(

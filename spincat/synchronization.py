@@ -44,11 +44,13 @@ FATES = "unconverged", "synchronised", "incoherent", "oscillating", "drifting"
 """What can become of a state; the numbers in the variable ``fate`` of :func:`phase_map`.
 
 Synchronised is a steady state with A > 0, incoherent one with A = 0 and z > 0, in both of which a
-small disturbance decays.  Drifting is a phase spread that keeps growing, oscillating a motion that
-neither decays nor makes ζ wind, and unconverged a motion that has still to decay at the last time.
+small disturbance decays.  Drifting is a phase spread that keeps growing, by 20 turns at any time or
+by half a turn in the second half of the time; oscillating is a motion that neither decays nor makes
+ζ wind, and unconverged is one that has still to decay at the last time.
 """
 
-T_MAX = 1e4
+T_MAX = 1e5
+"""Default of the last time: the least drives need it, the others end long before."""
 TOLERANCE = 1e-6
 
 
@@ -171,16 +173,17 @@ def simulated_edge(
         raise ValueError(f"accuracy = {accuracy!r}; allowed: a number above 0")
     start = None if initial is None else check_finite("initial", initial)[..., None, :]
     states = _initial_states(n_spins, drives, (len(drives), 1), start)
-    return np.array(
-        [_bisect(u[0], n, eta, limits, accuracy) for u, eta in zip(states, drives, strict=True)]
-    )
+    edges = []
+    for (x, y, z), drive in zip(states[:, 0].tolist(), drives.tolist(), strict=True):
+        edges.append(_bisect((x, y, z), n, drive, limits, accuracy))
+    return np.array(edges)
 
 
 def _bisect(
-    start: Floats, n: float, eta: float, limits: tuple[float, float, float], accuracy: float
+    start: kernels.Triple, n: float, eta: float, limits: kernels.Triple, accuracy: float
 ) -> float:
     def stays(delta: float) -> bool:
-        fate, _ = kernels.settle(start.copy(), n, eta, delta, *limits)
+        _, fate, _ = kernels.settle(start, n, eta, delta, *limits)
         return fate in (kernels.SYNCHRONISED, kernels.UNCONVERGED)
 
     low, high = 0.0, 0.2

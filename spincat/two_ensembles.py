@@ -23,7 +23,7 @@ __all__ = ["ConvergenceError", "integrate", "jacobian", "rhs", "steady_state"]
 
 Floats = NDArray[np.float64]
 
-RTOL = 1e-8
+RTOL = 1e-7
 """Default of the error allowed in each component of the state per step."""
 
 
@@ -172,7 +172,8 @@ def integrate(
         raise ValueError(f"state has shape {start.shape}; allowed: (3,)")
     grid, rtol = check_times(times), check_rtol(rtol)
     out = np.empty((len(grid), 3))
-    if not kernels.trajectory(cartesian(start), n, eta, delta, grid, rtol, out):
+    x, y, z = cartesian(start).tolist()
+    if not kernels.trajectory((x, y, z), n, eta, delta, grid, rtol, out):
         raise ConvergenceError(f"no step at eta = {eta:g}, delta = {delta:g} is short enough")
     result = polar(out)
     result[:, 1] = np.unwrap(result[:, 1])

@@ -26,6 +26,14 @@ OTHER_PARAMETERS = {
     "sec2_model": {"n_spins": 6, "eta": 0.4},
     "sec3_1_parity_dephasing": {"n_spins": 50, "draws": 4, "seed": 7},
     "sec3_2_stabilization": {"n_spins": 5, "eta": 0.3, "draws": 4, "seed": 7},
+    "sec4_2_two_ensembles": {
+        "n_spins": 2000,
+        "n_eta": 40,
+        "n_delta": 40,
+        "t_max": 2e4,
+        "initial_spread": 0.1,
+    },
+    "appendix_b_mean_field": {"eta": 1.3, "phase": 1.1, "seed": 7},
 }
 
 # Writes a notebook in the one form that survives every conversion.

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from spincat import figures
-from spincat.figures import fig1, fig2, sec2, sec3_2
+from spincat.figures import fig1, fig2, fig4, sec2, sec3_2
 
 EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]] = {
     "fig1": (fig1.compute, fig1.draw),
@@ -23,6 +23,10 @@ EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]
     "advantage_map": (sec3_2.compute_advantage, sec3_2.draw_advantage),
     "advantage_sizes": (sec3_2.compute_sizes, sec3_2.draw_sizes),
     "initial_decay": (sec3_2.compute_decay, sec3_2.draw_decay),
+    "fig4": (fig4.compute, fig4.draw),
+    "two_halves_courses": (fig4.compute_courses, fig4.draw_courses),
+    "two_halves_edges": (fig4.compute_edges, fig4.draw_edges),
+    "two_halves_departure": (fig4.compute_departure, fig4.draw_departure),
 }
 
 

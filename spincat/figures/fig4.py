@@ -263,7 +263,7 @@ def compute_departure(
     n_spins: int = 10_000,
     drive: float = POINTS[2][0],
     delta: float = POINTS[2][1],
-    duration: float = 1.0,
+    duration: float = 0.8,
     n_times: int = 201,
 ) -> xr.Dataset:
     """z of both halves when they lose synchrony, by Eqs. 26-28 and by all N spins one by one.
