@@ -31,7 +31,7 @@ def _direction(v: float, w: float, k: float, x: float, sign: float) -> tuple[flo
 
 @njit(cache=True)
 def step(v: float, w: float, k: float, x: float, length: float) -> tuple[float, float]:
-    """Move along the orbit by \\|length\\|, backward in time if it is negative."""
+    r"""Move along the orbit by \|length\|, backward in time if it is negative."""
     sign, s = np.sign(length), abs(length)
     av, aw = _direction(v, w, k, x, sign)
     bv, bw = _direction(v + s / 2 * av, w + s / 2 * aw, k, x, sign)
@@ -85,7 +85,7 @@ def crossing(
 def arrives(
     v: float, w: float, k: float, x: float, length: float, node_v: float, node_w: float
 ) -> bool:
-    """Whether an orbit comes within 2 \\|length\\| of the node before it leaves 0 < w < 1."""
+    r"""Whether an orbit comes within 2 \|length\| of the node before it leaves 0 < w < 1."""
     for _ in range(50_000):
         if (v - node_v) ** 2 + (w - node_w) ** 2 < 4 * length * length:
             return True

@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
 Name = Literal["gaussian", "uniform", "lorentzian", "two_point"]
 
 NAMED: dict[str, type[Broadening]] = {
@@ -64,7 +65,7 @@ class SteadyState(NamedTuple):
     weights: Floats
     excitation: Floats
     """w = 1 + ⟨σᶻ⟩."""
-    coherence: NDArray[np.complex128]
+    coherence: Complexes
     """exp(-iπ/4)⟨σ⁺⟩; its mean is √(2h)."""
 
 
@@ -297,21 +298,18 @@ def _unstable_at_fold(h: float, nodes: tuple[Floats, Floats], fold: float) -> bo
     for small λ > 0, there is a positive root, left by a Hopf bifurcation at a smaller width.
     """
     detunings = _width(fold, h, nodes) * nodes[0]
-    small = 1e-4 * h
-    here, there = (
-        kernels.responses(detunings, nodes[1], h, fold, complex(x))[0].real for x in (0, small)
-    )
+    rates = np.array([0, 1e-4 * h], dtype=complex)
+    here, there = kernels.responses(detunings, nodes[1], h, fold, rates)[0].real
     return bool(there > here)
 
 
 def _count(h: float, detunings: Floats, weights: Floats, gamma: float) -> tuple[int, int]:
     """Unstable modes of the field in phase and in quadrature."""
     frequencies = np.concatenate([[0.0], np.geomspace(1e-6, 1e3, 240) * h])
-    curves = np.array(
-        [kernels.responses(detunings, weights, h, gamma, 1j * f) for f in frequencies]
-    )
+    rates = np.asarray(1j * frequencies, dtype=complex)
+    curves = np.stack(kernels.responses(detunings, weights, h, gamma, rates), axis=-1)
     # each falls off as 1/λ; times λ + 4h the curve closes at infinity
-    phases = np.unwrap(np.angle(curves * (1j * frequencies + 4 * h)[:, None]), axis=0)
+    phases = np.unwrap(np.angle(curves * (rates + 4 * h)[:, None]), axis=0)
     turns = (phases[0] - phases[-1]) / np.pi
     counts = np.rint(turns)
     if np.any(np.abs(turns - counts) > 0.2):
@@ -322,9 +320,14 @@ def _count(h: float, detunings: Floats, weights: Floats, gamma: float) -> tuple[
 def _hopf(h: float, nodes: tuple[Floats, Floats], fold: float) -> tuple[float, float]:
     """γ and frequency of the Hopf bifurcation: bracketed by counting, then solved for."""
 
-    def in_phase(gamma: float, frequency: float) -> complex:
+    def in_phase(gamma: float, frequencies: Floats) -> Complexes:
         detunings = _width(gamma, h, nodes) * nodes[0]
-        return complex(kernels.responses(detunings, nodes[1], h, gamma, 1j * frequency)[0])
+        rates = np.asarray(1j * frequencies, dtype=complex)
+        return np.asarray(kernels.responses(detunings, nodes[1], h, gamma, rates)[0])
+
+    def parts(p: Floats) -> list[float]:
+        value = in_phase(low * p[0], np.array([guess * p[1]]))[0]
+        return [value.real, value.imag]
 
     low, high = _ends(h)[0] * (1 + 1e-9), fold
     for _ in range(14):
@@ -334,11 +337,8 @@ def _hopf(h: float, nodes: tuple[Floats, Floats], fold: float) -> tuple[float, f
         else:
             low = gamma
     grid = np.geomspace(1e-4, 1e2, 400) * h
-    guess = grid[np.argmin([abs(in_phase(low, f)) for f in grid])]
-    found = root(
-        lambda p: [(value := in_phase(low * p[0], guess * p[1])).real, value.imag], [1.0, 1.0],
-        options={"xtol": 1e-12},
-    )  # fmt: skip
+    guess = grid[np.argmin(np.abs(in_phase(low, grid)))]
+    found = root(parts, [1.0, 1.0], options={"xtol": 1e-12})
     if np.abs(found.fun).max() > 1e-9:
         raise ConvergenceError(f"no Hopf bifurcation found near gamma = {low} at h = {h}")
     return float(low * found.x[0]), float(guess * abs(found.x[1]))

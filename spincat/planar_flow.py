@@ -13,13 +13,12 @@ equations of a product state have the same limit (`spincat.symbolic.slow_spins`)
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from spincat import _planar_kernels as kernels
+from spincat import _planar_orbits as orbits
 from spincat._checks import check_finite, check_number
 
 Floats = NDArray[np.float64]
@@ -28,11 +27,6 @@ LARGEST_H = 1 / 16
 """Largest h with a synchronised state, the limit of Eq. 25."""
 BOGDANOV_TAKENS = (13 * np.sqrt(2) - 18) / 8, np.sqrt(746 * np.sqrt(2) - 1055)
 """(h, δ/Γ2) where the Hopf line ends on the saddle-node line."""
-
-STEP = 1e-3
-"""Length of a step along an orbit; the lines change by less than 1e-9 when it is halved."""
-NEARBY = 1e-6
-"""Distance from the saddle, relative to that of the fixed points, at which orbits start."""
 
 
 def rhs(state: ArrayLike, h: float, delta: float) -> Floats:
@@ -193,7 +187,7 @@ def fixed_points(h: float, delta: float) -> Floats:
     if delta > saddle_node_linewidth(h):
         limit = float(saddle_node_linewidth(h))
         raise ValueError(f"delta = {delta!r}; allowed: at most {limit:.8g} for h = {h:.8g}")
-    points = _fixed_points(4 * h, delta / np.sqrt(4 * h))
+    points = orbits.fixed_points(4 * h, delta / np.sqrt(4 * h))
     return np.array([[np.arctan(v / np.sqrt(4 * h)), w - 1] for v, w in points])
 
 
@@ -219,7 +213,7 @@ def basin_edge(h: ArrayLike) -> Floats:
         If ``h`` is not finite or outside its range.
     """
     values = _check_h(h, LARGEST_H)
-    edges = [np.sqrt(4 * value) * _basin_edge(4 * value) for value in values.ravel()]
+    edges = [np.sqrt(4 * value) * orbits.basin_edge(4 * value) for value in values.ravel()]
     return np.reshape(edges, values.shape)
 
 
@@ -244,7 +238,7 @@ def homoclinic_linewidth(h: ArrayLike) -> Floats:
         If ``h`` is not finite or outside its range.
     """
     values = _check_h(h, BOGDANOV_TAKENS[0])
-    lines = [np.sqrt(4 * value) * _homoclinic(4 * value) for value in values.ravel()]
+    lines = [np.sqrt(4 * value) * orbits.homoclinic(4 * value) for value in values.ravel()]
     return np.reshape(lines, values.shape)
 
 
@@ -266,15 +260,15 @@ def unstable_cycle(h: float, delta: float) -> Floats:
     if not low < delta < high:
         raise ValueError(f"delta = {delta!r}; allowed: {low:.8g} < delta < {high:.8g} at this h")
     k, x = 4 * h, delta / np.sqrt(4 * h)
-    (v, w), _ = _fixed_points(k, x)
-    outside = kernels.crossing(*_manifold(k, x, stable=True), k, x, -STEP, v, w)
+    (v, w), _ = orbits.fixed_points(k, x)
+    outside = kernels.crossing(*orbits.manifold(k, x, stable=True), k, x, -orbits.STEP, v, w)
 
     def growth(start: float) -> float:  # of the distance from the node in a backward turn
-        return float(kernels.crossing(v - 1e-12, start, k, x, -STEP, v, w)) - start
+        return float(kernels.crossing(v - 1e-12, start, k, x, -orbits.STEP, v, w)) - start
 
     turn = brentq(growth, w - 1e-4 * (w - outside), outside, xtol=1e-13)
     points = np.empty((20_000, 2))
-    kernels.orbit(v - 1e-12, turn, k, x, -STEP, points)
+    kernels.orbit(v - 1e-12, turn, k, x, -orbits.STEP, points)
     again = np.flatnonzero((points[1:-1, 0] > v) & (points[2:, 0] <= v) & (points[2:, 1] < w))
     return _angles(points[: again[0] + 3], k)
 
@@ -301,7 +295,9 @@ def separatrix(h: float, delta: float) -> tuple[Floats, Floats]:
     branches = []
     for side in (1.0, -1.0):
         points = np.empty((20_000, 2))
-        count = kernels.orbit(*_manifold(k, x, stable=True, side=side), k, x, -STEP, points)
+        count = kernels.orbit(
+            *orbits.manifold(k, x, stable=True, side=side), k, x, -orbits.STEP, points
+        )
         branches.append(_angles(points[:count], k))
     return branches[0], branches[1]
 
@@ -325,9 +321,9 @@ def orbit(h: float, delta: float, state: ArrayLike, length: float = 10.0) -> Flo
     """
     h, delta = _check(h, delta)
     zeta, z = _check_state(state)
-    points = np.empty((max(2, int(check_number("length", length) / STEP)), 2))
+    points = np.empty((max(2, int(check_number("length", length) / orbits.STEP)), 2))
     start = np.sqrt(4 * h) * np.tan(float(zeta)), 1 + float(z)
-    count = kernels.orbit(*start, 4 * h, delta / np.sqrt(4 * h), STEP, points)
+    count = kernels.orbit(*start, 4 * h, delta / np.sqrt(4 * h), orbits.STEP, points)
     return _angles(points[:count], 4 * h)
 
 
@@ -351,96 +347,18 @@ def synchronises(h: float, delta: float, zeta: ArrayLike, z: ArrayLike) -> NDArr
         raise ValueError(f"delta = {delta!r}; allowed: below {float(stability_limit(h)):.8g}")
     phases, inversions = check_finite("zeta", zeta), check_finite("z", z)
     k, x = 4 * h, delta / np.sqrt(4 * h)
-    node = _fixed_points(k, x)[0]
+    node = orbits.fixed_points(k, x)[0]
     starts = np.broadcast_arrays(np.sqrt(k) * np.tan(phases), 1 + inversions)
     inside = [
-        kernels.arrives(v, w, k, x, 10 * STEP, *node)
+        kernels.arrives(v, w, k, x, 10 * orbits.STEP, *node)
         for v, w in zip(starts[0].ravel(), starts[1].ravel(), strict=True)
     ]
     return np.reshape(inside, starts[0].shape)
 
 
-# -- in the coordinates of the kernels, v = √k tan ζ and w = 1 + z, k = 4h and x = δ/√k
-
-
 def _detuning(h: Floats, w: Floats) -> Floats:
     """δ at a fixed point, from w; rounding must not make the square negative."""
     return np.asarray(2 * w * np.sqrt(h * np.maximum(w * (1 - w) - 4 * h, 0)))
-
-
-def _fixed_points(k: float, x: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    """(v, w) of the synchronised state and of the saddle."""
-    top = (3 + np.sqrt(9 - 32 * k)) / 8  # w of the saddle-node, between the two
-    ends = (1 - np.sqrt(1 - 4 * k)) / 2, (1 + np.sqrt(1 - 4 * k)) / 2
-
-    def excess(w: float) -> float:
-        return w * w * (w * (1 - w) - k) - x * x
-
-    roots = []
-    for end in ends:
-        # x and -x must differ in sign: rounding at the ends and at the top is no failure
-        if excess(end) >= 0 or excess(top) <= 0:
-            roots.append(end if excess(end) >= 0 else top)
-        else:
-            roots.append(brentq(excess, end, top, xtol=1e-16))
-    lower, upper = (float(root) for root in roots)
-    return (x / lower if lower else 0.0, lower), (x / upper, upper)
-
-
-def _manifold(k: float, x: float, *, stable: bool, side: float = 1.0) -> tuple[float, float]:
-    """A point near the saddle on its stable or unstable manifold.
-
-    Side 1 is the branch that bends around the synchronised state: towards larger v on the stable
-    manifold and smaller w on the unstable one.
-    """
-    node, (v, w) = _fixed_points(k, x)
-    matrix = np.array(
-        [
-            [-w, -v],
-            [2 * (x / (1 - w) + 2 * v), 2 * (k / (1 - w) + (k * w + x * v) / (1 - w) ** 2 - 1)],
-        ]
-    )
-    rates, vectors = np.linalg.eig(matrix)
-    vector = vectors[:, np.argmin(rates.real) if stable else np.argmax(rates.real)].real
-    vector *= side * (np.sign(vector[0]) if stable else -np.sign(vector[1]))
-    distance = NEARBY * np.hypot(v - node[0], w - node[1])
-    return v + distance * vector[0], w + distance * vector[1]
-
-
-def _basin_edge(k: float) -> float:
-    initial, top = (1 - np.sqrt(1 - 4 * k)) / 2, _saddle_node(k)
-
-    def gap(x: float) -> float:  # of the manifold above the initial state
-        height = kernels.crossing(*_manifold(k, x, stable=True), k, x, -STEP, 0.0, 2.0)
-        return float(np.clip(height, -2.0, 2.0)) - initial
-
-    return _root(gap, 0.5 * top, top) if top else 0.0
-
-
-def _homoclinic(k: float) -> float:
-    top = float(hopf_linewidth(k / 4)) / np.sqrt(k) if k else float(np.sqrt(8) / 9)
-
-    def gap(x: float) -> float:  # of the stable manifold above the unstable one
-        (v, w), saddle = _fixed_points(k, x)
-        length = min(STEP, np.hypot(v - saddle[0], w - saddle[1]) / 200)  # the loop may be small
-        stable = kernels.crossing(*_manifold(k, x, stable=True), k, x, -length, v, w)
-        unstable = kernels.crossing(*_manifold(k, x, stable=False), k, x, length, v, w)
-        return float(np.clip(stable, -2.0, 2.0) - np.clip(unstable, -2.0, 2.0))
-
-    return _root(gap, 0.5 * top, top)
-
-
-def _root(gap: Callable[[float], float], low: float, top: float) -> float:
-    """Where ``gap`` changes sign, or ``top`` if it does not below that."""
-    high = top * (1 - 1e-9)
-    if gap(high) <= 0:
-        return top
-    return float(brentq(gap, low, high, xtol=1e-13))
-
-
-def _saddle_node(k: float) -> float:
-    w = (3 + np.sqrt(9 - 32 * k)) / 8
-    return float(w * np.sqrt(max(w * (1 - w) - k, 0.0)))
 
 
 def _angles(points: Floats, k: float) -> Floats:

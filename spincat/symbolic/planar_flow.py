@@ -112,7 +112,7 @@ def fixed_points() -> tuple[sp.Expr, sp.Expr]:
 @cache
 def squared_detuning() -> sp.Expr:
     """δ² as a function of w along the fixed points: u eliminated from :func:`fixed_points`."""
-    detuning, condition = fixed_points()
+    detuning = fixed_points()[0]
     return sp.factor(sp.expand(detuning**2).subs(u**2, _u_squared()))
 
 
