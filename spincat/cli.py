@@ -213,7 +213,7 @@ def sweep(
     NAME is what `spincat list` shows, or the path of a notebook.
     The numbers of all points become one dataset (NetCDF) in DIR; what belongs to one point is in
     DIR/points.
-    After Ctrl-C, or if the machine fails, the same command goes on and computes no point again.
+    After Ctrl-C, or if the process is killed, the same command goes on and computes no point again.
     """
     from spincat import sweeps
 

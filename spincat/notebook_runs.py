@@ -244,5 +244,7 @@ def _parameter(node: ast.stmt, comments: Mapping[int, str], path: Path) -> Param
         type_name(default)
     except ValueError as error:
         raise ValueError(f"{where}: {error}; allowed: a literal") from None
-    meaning, _, unit = comments.get(node.end_lineno or node.lineno, "").strip().partition("[")
+    lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    comment = next((comments[line] for line in lines if line in comments), "")
+    meaning, _, unit = comment.strip().partition("[")
     return Parameter(node.targets[0].id, default, meaning.strip(), unit.partition("]")[0].strip())

@@ -38,6 +38,9 @@ eta = -0.4  # drive amplitude [η/Γ2]
 parity = "even # odd"  # which cat [even or odd]
 draw = True  # whether to draw
 times = [0.0, 1.5]  # when to look [1/Γ2]
+long = (
+    1.5  # on a line of its own [1]
+)
 bare = 1
 ```
 
@@ -130,9 +133,10 @@ def test_parameters(tmp_path):
         Parameter("parity", "even # odd", "which cat", "even or odd"),
         Parameter("draw", True, "whether to draw", ""),
         Parameter("times", [0.0, 1.5], "when to look", "1/Γ2"),
+        Parameter("long", 1.5, "on a line of its own", "1"),
         Parameter("bare", 1, "", ""),
     ]
-    types = ["int", "float", "str", "bool", "list of float", "int"]
+    types = ["int", "float", "str", "bool", "list of float", "float", "int"]
     assert [known.type for known in table] == types
 
 
@@ -213,7 +217,7 @@ def test_run_leaves_the_notebook_and_its_figures_in_the_folder(tmp_path):
     last = nbformat.read(executed, as_version=4).cells[-1]
     assert last.outputs[0].text == '0.25 o"dd\\ True\n'
     record = json.loads((output / "toy.provenance.json").read_text(encoding="utf-8"))
-    assert record["parameters"] == {"eta": -0.4, "draw": True, "bare": 1, **given, "times": [2.0]}
+    assert record["parameters"] == {"eta": -0.4, "draw": True, "long": 1.5, "bare": 1, **given, "times": [2.0]}
     assert record["seconds"] > 0
 
 
