@@ -217,7 +217,14 @@ def test_run_leaves_the_notebook_and_its_figures_in_the_folder(tmp_path):
     last = nbformat.read(executed, as_version=4).cells[-1]
     assert last.outputs[0].text == '0.25 o"dd\\ True\n'
     record = json.loads((output / "toy.provenance.json").read_text(encoding="utf-8"))
-    assert record["parameters"] == {"eta": -0.4, "draw": True, "long": 1.5, "bare": 1, **given, "times": [2.0]}
+    assert record["parameters"] == {
+        "eta": -0.4,
+        "draw": True,
+        "long": 1.5,
+        "bare": 1,
+        **given,
+        "times": [2.0],
+    }
     assert record["seconds"] > 0
 
 

@@ -10,7 +10,18 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from spincat import figures
-from spincat.figures import appendix_a, appendix_c, fig1, fig2, fig3, fig4, sec2, sec3_2, sec4_1, sec5
+from spincat.figures import (
+    appendix_a,
+    appendix_c,
+    fig1,
+    fig2,
+    fig3,
+    fig4,
+    sec2,
+    sec3_2,
+    sec4_1,
+    sec5,
+)
 
 EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]] = {
     "fig1": (fig1.compute, fig1.draw),
