@@ -16,6 +16,8 @@ from spincat import (
     two_ensembles,
     two_halves,
 )
+from spincat.broadening import Gaussian
+from spincat.critical_linewidth import critical_linewidth, stays_synchronised
 from spincat.symbolic import identical_spins
 
 
@@ -171,3 +173,23 @@ def test_how_the_loss_grows_depends_on_what_is_fixed():
 def test_the_inverse_of_a_megahertz():
     assert pytest.approx(1e-6) == 1 / 1e6
     assert 1 / (2e6 * np.pi) == pytest.approx(0.16e-6, rel=0.01)
+
+
+@pytest.mark.ledger("two-groups-stand-for-random-detunings", method="spectrum")
+def test_random_detunings_have_a_threshold_of_the_same_order():
+    for h in (0.005, 0.02, 0.05):
+        two, gaussian, lorentzian = (
+            critical_linewidth(h, name) for name in ("two_point", "gaussian", "lorentzian")
+        )
+        assert 0.9 < gaussian / two < 1.6
+        assert lorentzian < 0.8 * two or h < 0.01
+
+
+@pytest.mark.ledger("two-groups-stand-for-random-detunings", method="integration")
+@pytest.mark.parametrize(("factor", "kept"), [(0.7, True), (1.4, False)])
+def test_random_spins_keep_and_lose_their_coherence_there(factor, kept):
+    n, h = 2000, 0.04
+    width = factor * critical_linewidth(h, "gaussian")
+    detunings = Gaussian(width).draw(n, 1, 2)[0]
+    ensemble = SpinEnsemble(n, h * n, detunings=detunings - detunings.mean())
+    assert stays_synchronised(ensemble, 300.0) == kept

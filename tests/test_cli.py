@@ -164,12 +164,25 @@ def test_an_output_folder_that_cannot_be_made_exits_with_1(toy, tmp_path):
 SMALL = ["-p", "draws=2", "-p", "n_times=5"]
 
 
-def test_figure_prints_the_paths_of_the_results(tmp_path):
-    shown = spincat("figure", "fig1", *SMALL, "--format", "png", "-o", str(tmp_path))
-    assert shown.exit_code == 0
-    names = ["fig1.png", "fig1.nc", "fig1.csv", "fig1.provenance.json"]
-    assert shown.stdout.splitlines() == [str(tmp_path / name) for name in names]
-    assert all((tmp_path / name).stat().st_size for name in names)
+# Other parameters for each figure of the paper, small enough to take a second.
+OTHER = {
+    "fig1": ["n_spins=50", "draws=2", "n_times=5"],
+    "fig2": ["n_spins=4", "draws=2", "n_times=3", "draws_many=10", "exact_draws=5"],
+    "fig3": ["n_spins=20", "n_etas=4", "times=[10, 100]"],
+    "fig4": ["n_spins=1000", "n_eta=4", "n_delta=4"],
+}
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if re.fullmatch(r"fig\d", name)])
+def test_every_figure_of_the_paper_is_made_with_other_parameters(name, tmp_path):
+    given = [word for pair in OTHER[name] for word in ("-p", pair)]
+    shown = spincat("figure", name, *given, "--format", "png", "-o", str(tmp_path))
+    assert shown.exit_code == 0, shown.output
+    files = [tmp_path / f"{name}.{end}" for end in ("png", "nc", "csv", "provenance.json")]
+    assert shown.stdout.splitlines() == [str(file) for file in files]
+    assert all(file.stat().st_size for file in files)
+    record = json.loads(files[-1].read_text(encoding="utf-8"))
+    assert record["parameters"]["n_spins"] == int(OTHER[name][0].partition("=")[2])
 
 
 def test_the_default_folder_is_below_runs(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 import spincat
+from spincat import parameters, sweeps
+from spincat.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -182,10 +185,19 @@ def test_the_python_example_of_the_readme_prints_what_it_says():
     assert len([line for line in code.splitlines() if line.strip()]) <= 5
 
 
-def test_the_commands_of_the_readme_run_a_notebook_that_exists():
-    named = set(re.findall(r"spincat (?:params|run) (\w+)", README))
-    assert named
-    assert [name for name in named if not (ROOT / "notebooks" / f"{name}.md").exists()] == []
+@pytest.mark.parametrize("page", ["README.md", "book/rerun.md", "book/cluster.md"])
+def test_the_commands_of_the_pages_name_what_exists(page):
+    commands = re.findall(r"^\$ spincat (params|run|figure|sweep) (.*)", read(page), re.MULTILINE)
+    assert commands
+    for command, line in commands:
+        name, *options = line.split()
+        known = sweeps.parameters(name)
+        given = [value for option, value in pairwise(options) if option == "-p"]
+        parameters.assignments(known, given)
+        grid = [value for option, value in pairwise(options) if option == "--grid"]
+        parameters.grid(known, grid)
+        known_options = {o for p in main.commands[command].params for o in p.opts}
+        assert {word for word in options if word.startswith("-")} <= known_options
 
 
 # -- nothing that belongs to one machine
