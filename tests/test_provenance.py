@@ -27,3 +27,7 @@ def test_commit_is_that_of_the_checkout_or_says_there_is_none(monkeypatch):
     monkeypatch.setattr(subprocess, "run", no_git)
     assert provenance.git_commit() == "not in a git checkout"
     provenance.git_commit.cache_clear()
+
+
+def test_the_processor_has_a_name():
+    assert re.search(r"\w", provenance.processor())
