@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-FEWEST_FOR_A_SLOPE = 10
+FEWEST_FOR_A_SLOPE = 6
 """With fewer exact values b is 1: a slope from so few would add more error than it removes."""
 
 

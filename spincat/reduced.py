@@ -239,7 +239,7 @@ def mean_fidelity(
 
     M draws of the cheap reduced model, the first k of which are also solved exactly.  The estimate
     is that of the exact fidelity whether or not the reduced model is good, which only decides the
-    error; b is the regression coefficient at each time, or 1 if k is below 10.  The error comes
+    error; b is the regression coefficient at each time, or 1 if k is below 6.  The error comes
     from k - 2 residuals (k - 1 if b = 1), so it is itself uncertain if k is small.
 
     Parameters
