@@ -59,7 +59,7 @@ def compute(
     draws_many, exact_draws
         Draws behind the mean, and how many of them are solved exactly at the largest δ; the others
         by the reduced model as control variate (`spincat.reduced.mean_fidelity`).  That model is
-        better for a smaller δ: fewer are exact there, in proportion, but at least four.
+        better for a smaller δ: fewer are exact there, in proportion, but at least six.
     tol
         Bound on the error of each exact fidelity.
 
@@ -80,7 +80,7 @@ def compute(
     few, mean = ["delta", "parity", "draw", "time"], ["delta", "parity", "time"]
     shape = len(deltas), len(PARITIES)
     widest = max(deltas, default=0) or 1.0
-    exact = [min(max(4, round(exact_draws * d / widest)), exact_draws) for d in deltas]
+    exact = [min(max(6, round(exact_draws * d / widest)), exact_draws) for d in deltas]
     values = {name: np.empty((*shape, draws, n_times)) for name in list(NAMES)[:3]}
     values |= {name: np.empty((*shape, n_times)) for name in list(NAMES)[3:]}
     for i, delta in enumerate(deltas):
