@@ -1,7 +1,11 @@
-r"""The mean of an expensive quantity from few values, with a cheap one as control variate.
+r"""The mean of an expensive quantity from few values, with the help of two cheap ones.
 
-Of M draws all have the control x and the first k also the quantity y.  With k-means, M-means and
-the slope b of y against x, the estimate is ȳ_k + b (x̄_M - x̄_k).
+Of M draws all have the control x and the anchor z, whose mean ζ is known, and the first k also the
+quantity y.  A slope c of x against z improves the mean of x, and a slope b of y against x carries
+this over to y:
+
+.. math::
+    \bar y_k + b\,(\bar x' - \bar x_k), \qquad \bar x' = \bar x_M - c\,(\bar z_M - \zeta) .
 """
 
 from __future__ import annotations
@@ -12,48 +16,68 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 FEWEST_FOR_A_SLOPE = 6
-"""With fewer exact values b is 1: a slope from so few would add more error than it removes."""
+"""With fewer values b is 1 and c is 0: a slope from so few would add more error than it removes."""
 
 
-def estimate(exact: Floats, control: Floats) -> tuple[Floats, Floats, Floats]:
+def estimate(
+    exact: Floats, control: Floats, anchor: Floats, anchor_mean: Floats
+) -> tuple[Floats, Floats, Floats]:
     r"""Mean of ``exact``, its standard error, and the standard deviation of one draw.
 
-    With s² the variance of the residuals (k - 2 degrees of freedom) the squared error is
+    With the residuals e = y - bx and x' = x - cz, their variances s² (k - 2 degrees of freedom,
+    or k - 1 if b = 1) and s'² (M - 2), and sums S of squared deviations, the squared error is
 
     .. math::
-        s^2\left[\frac1k + \frac{(\bar x_M - \bar x_k)^2}{S_{xx}}\right]
-            + \frac{\operatorname{var}x}M\left[b^2 - \frac{s^2}{S_{xx}}\right] ,
+        s^2\left[\frac1k + \frac{(\bar x' - \bar x_k)^2}{S_{xx}}\right]
+            + b^2 s'^2\left[\frac1M + \frac{(\bar z_M - \zeta)^2}{S_{zz}}\right]
+            + \frac{2b}{M}\operatorname{cov}(e, x') .
 
-    conditional on x in its first part: a fitted residual is uncorrelated with x.  The subtraction
-    makes b² that of the true slope on average.  If b is set to 1, the residual y - x is correlated
-    with x, and the squared error is var(y - x)/k + [var x + 2 cov(y - x, x)]/M.
+    The second term in each bracket is the error of the slope.
 
     Parameters
     ----------
-    exact, control
-        y of shape (k, T) with k ≥ 2, and x of shape (M, T), the first k of the same draws.
+    exact, control, anchor
+        y of shape (k, T) with k ≥ 2, x and z of shape (M, T), the first k of the same draws.
+    anchor_mean
+        ζ, shape (T,).
 
     Returns
     -------
     Three arrays of shape (T,).
     """
     k, m = len(exact), len(control)
-    x, y = (values - values.mean(axis=0) for values in (control[:k], exact))
-    shift, s_xx = control.mean(axis=0) - control[:k].mean(axis=0), (x**2).sum(axis=0)
+    x, y, z = (values - values.mean(axis=0) for values in (control[:k], exact, anchor))
+    wide = control - control.mean(axis=0)
+    excursion = anchor.mean(axis=0) - anchor_mean
+    c, lever, _ = _fit(z, wide, excursion)
+    better = wide - c * z
+    shift = control.mean(axis=0) - c * excursion - control[:k].mean(axis=0)
+    b, slope_error, excess = _fit(x, y, shift, otherwise=1.0)
+    e = y - b * x
+    freedom = k - 2 if k >= FEWEST_FOR_A_SLOPE else k - 1
+    rest = (e**2).sum(axis=0) / freedom
+    square = np.maximum(b**2 - rest * excess, 0.0)  # b² is too large by the variance of b
+    remaining = square * (better**2).sum(axis=0) / (m - 2 if m >= FEWEST_FOR_A_SLOPE else m - 1)
+    common = 2 * b * (e * better[:k]).sum(axis=0) / freedom
+    # -rest: the sum of all variances is one, and not negative
+    error = rest * (1 / k + slope_error) + remaining * lever
+    error += np.maximum(remaining + common, -rest) / m
+    single = square * wide.var(axis=0, ddof=1) + 2 * b * (e * x).sum(axis=0) / freedom
+    return (
+        exact.mean(axis=0) + b * shift,
+        np.sqrt(error),
+        np.sqrt(rest + np.maximum(single, -rest)),
+    )
+
+
+def _fit(
+    x: Floats, y: Floats, distance: Floats, otherwise: float = 0.0
+) -> tuple[Floats, Floats, Floats]:
+    """Slope of y against x (both centred), distance²/S_xx and 1/S_xx; or ``otherwise``, 0 and 0."""
+    s_xx = (x**2).sum(axis=0)
+    slope, inverse = np.full_like(s_xx, otherwise), np.zeros_like(s_xx)
     varies = s_xx > 1e-20  # at t = 0 nothing does
-    b, variance = np.ones_like(s_xx), control.var(axis=0, ddof=1)
-    if k >= FEWEST_FOR_A_SLOPE:
-        np.divide((x * y).sum(axis=0), s_xx, out=b, where=varies)
-        rest = ((y - b * x) ** 2).sum(axis=0) / (k - 2)
-        # shift²/s_xx, and the variance of b, by which b² is too large on average
-        lever, excess = (
-            np.divide(top, s_xx, out=np.zeros_like(s_xx), where=varies) for top in (shift**2, rest)
-        )
-        variance = np.maximum(b**2 - excess, 0.0) * variance
-    else:
-        rest = ((y - x) ** 2).sum(axis=0) / (k - 1)
-        lever = np.zeros_like(s_xx)
-        variance = variance + 2 * ((y - x) * x).sum(axis=0) / (k - 1)
-        variance = np.maximum(variance, -rest)  # their sum is the variance of y
-    error = np.sqrt(rest * (1 / k + lever) + variance / m)
-    return exact.mean(axis=0) + b * shift, error, np.sqrt(rest + variance)
+    if len(x) >= FEWEST_FOR_A_SLOPE:
+        np.divide((x * y).sum(axis=0), s_xx, out=slope, where=varies)
+        np.divide(1.0, s_xx, out=inverse, where=varies)
+    return slope, distance**2 * inverse, inverse

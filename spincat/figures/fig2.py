@@ -40,7 +40,7 @@ def compute(
     t_max: float = 400.0,
     n_times: int = 101,
     *,
-    draws_many: int = 1500,
+    draws_many: int = 1000,
     exact_draws: int = 30,
     tol: float = 1e-5,
 ) -> xr.Dataset:
@@ -58,8 +58,8 @@ def compute(
         Γ2·t runs from 0 to ``t_max`` in ``n_times`` equally spaced points.
     draws_many, exact_draws
         Draws behind the mean, and how many of them are solved exactly at the largest δ; the others
-        by the reduced model as control variate (`spincat.reduced.mean_fidelity`).  That model is
-        better for a smaller δ: fewer are exact there, in proportion, but at least six.
+        by the reduced model and free evolution (`spincat.reduced.mean_fidelity`).  These are
+        better guides for a smaller δ: fewer are exact there, in proportion, but at least six.
     tol
         Bound on the error of each exact fidelity.
 
