@@ -22,7 +22,7 @@ INDEX     := _build/html/index.html
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # lint, book and tests in turn, and not all at once on two cores
-.PHONY: help env book test pytest lint figures reference baseline bench lock clean
+.PHONY: help env book test pytest lint figures reference baseline solutions bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -94,6 +94,10 @@ reference: $(VENV)/.installed  ## execute the notebooks anew as references for n
 baseline: $(VENV)/.installed  ## make the figure baselines anew: numbers and pictures (tests/baseline)
 	$(BIN)/pytest -q $(FIGURE_TESTS) -k test_data --regen-all
 	$(BIN)/pytest -q $(FIGURE_TESTS) -k picture --mpl-generate-path=tests/baseline
+
+solutions: $(VENV)/.installed  ## compute what is missing of the slow solutions that tests compare with (tests/data)
+	$(BIN)/python tests/make_qutip_reference.py
+	test -f tests/data/exact_means.json || $(BIN)/python tests/make_exact_means.py
 
 bench: $(VENV)/.installed  ## measure what is claimed about speed
 	@for script in $(BENCHES); do $(BIN)/python $$script || exit 1; done

@@ -7,17 +7,16 @@ spincat and one run of NumPy, which takes seconds.
 """
 
 import argparse
-import platform
 import resource
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from spincat import dephasing
 from spincat.broadening import Gaussian
+from spincat.provenance import processor
 
 N_SPINS, N_TIMES = 200, 400
 
@@ -93,12 +92,6 @@ def growth():
         detunings = Gaussian(1.0).draw(n_spins, draws, seed=1)
         seconds, _ = median_time(odd, detunings, 1 / np.sqrt(n_spins), times)
         yield n_spins, draws, seconds, 1e9 * seconds / (n_spins * draws * N_TIMES)
-
-
-def processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def main() -> None:

@@ -94,7 +94,7 @@ def evaluations():
         print(
             f"{n_spins:>8} {1e6 * slow:9.0f} {1e6 * checked:9.0f} {slow / checked:6.1f} "
             f"{1e6 * alone:9.0f} {slow / alone:6.1f} {1e6 * limit:9.0f} ({speed:5.1f} GB/s) "
-            f"{alone / limit:9.2f}  {error:.0e}"
+            f"{alone / limit:14.2f}  {error:.0e}"
         )
 
 
@@ -145,7 +145,7 @@ def main() -> None:
     print("Microseconds of one evaluation of all derivatives:")
     print(
         f"{'N':>8} {'NumPy':>9} {'spincat':>9} {'ratio':>6} {'kernels':>9} {'ratio':>6} "
-        f"{'memory':>9} {'':12} {'by memory':>9}  difference"
+        f"{'memory':>9} {'':12} {'kernels/memory':>9}  difference"
     )
     evaluations()
     integration(10**4, 3000.0, 1.0 if quick else 10.0)

@@ -131,8 +131,12 @@ class Cavity:
         -------
             ``dispersive`` ε√N; ``nonlinear`` χ⁽²⁾/ω₀; ``elimination`` g₂N/κ; ``drive`` η/κ;
             ``single loss`` κε²N/Γ2, the collective one-excitation loss; ``exchange`` gε/Γ2, what
-            the exchange S₊S₋ leaves after a common shift of all spins.
+            the exchange S₊S₋ leaves after a common shift of all spins; ``anharmonic``
+            2\|α_d\|²k/√(k²+κ²), what the cavity's own levels, unequal by k = 30χ⁽²⁾²/ω₀, change in
+            the displacement.
         """
+        photons = abs(self.displacement) ** 2
+        unequal = 30 * self.nonlinearity**2 / self.omega
         return {
             "dispersive": self.mixing * float(np.sqrt(self.n_spins)),
             "nonlinear": self.nonlinearity / self.omega,
@@ -140,4 +144,5 @@ class Cavity:
             "drive": self.eta * self.gamma2 / self.kappa,
             "single loss": self.kappa * self.mixing**2 * self.n_spins / self.gamma2,
             "exchange": self.coupling * self.mixing / self.gamma2,
+            "anharmonic": 2 * photons * unequal / float(np.hypot(unequal, self.kappa)),
         }

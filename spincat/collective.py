@@ -84,28 +84,78 @@ def steady_state(ensemble: SpinEnsemble, parity: Parity) -> NDArray[np.complex12
         raise ValueError("detunings are not all zero; allowed: identical spins only")
     if ensemble.n_spins > LARGEST_N:
         raise MemoryError(f"n_spins = {ensemble.n_spins}; allowed: n_spins <= {LARGEST_N}")
-    liouvillian = _liouvillian(ensemble, pair_lowering(ensemble.n_spins, parity))
-    d = levels(ensemble.n_spins, parity).size
+    phases = np.exp(1j * ensemble.azimuth * levels(ensemble.n_spins, parity))
+    rho = steady_block(ensemble.n_spins, ensemble.eta, parity)
+    return np.asarray(phases[:, None] * rho * phases.conj())
+
+
+def steady_block(n_spins: int, eta: float, parity: Parity) -> NDArray[np.float64]:
+    """Return `steady_state` in the rotated frame of `generator`, a real matrix.
+
+    Parameters
+    ----------
+    n_spins, eta, parity
+        Number of spins N, strength of the drive η/Γ2, and parity.
+
+    Raises
+    ------
+    RuntimeError
+        If the solve leaves a residual above 1e-8 Γ2.
+    """
+    liouvillian = generator(n_spins, eta, parity, parity)
+    d = levels(n_spins, parity).size
     trace = sparse.csr_array(np.eye(d).reshape(1, -1))
-    right = np.zeros(d * d, dtype=complex)
+    right = np.zeros(d * d)
     right[0] = 1
     rho = spsolve(sparse.vstack([trace, liouvillian[1:]], format="csc"), right)
     if not (residual := float(np.abs(liouvillian @ rho).max())) < 1e-8:
-        raise RuntimeError(f"no steady state found: residual {residual:.1e} Γ2 for {ensemble}")
+        raise RuntimeError(
+            f"no steady state: residual {residual:.1e} Γ2 for n_spins = {n_spins}, eta = {eta}"
+        )
     return np.asarray(rho).reshape(d, d)
 
 
-def _liouvillian(ensemble: SpinEnsemble, lowering: sparse.csr_array) -> sparse.csr_array:
-    """Return the Liouvillian in units of Γ2 that acts on the rows of ρ, written one by one."""
-    drive = ensemble.eta * np.exp(1j * ensemble.phase) * lowering
-    hamiltonian = drive + drive.conj().T
-    loss = lowering.conj().T @ lowering
-    one = sparse.eye_array(lowering.shape[0])
-    effective = -1j * hamiltonian - loss / 2
+def shifted_jump(n_spins: int, eta: float, parity: Parity) -> sparse.csr_array:
+    r"""Return S₋²/N - \|α\|² between the states of one parity: all there is of drive and loss.
+
+    Completing the square absorbs the drive in the jump operator (Sec. II), and the phase factors
+    exp(in arg α) of the levels, the *rotated frame*, make it real.
+
+    Parameters
+    ----------
+    n_spins, eta, parity
+        Number of spins N, strength of the drive η/Γ2, and parity.
+    """
+    lowering = pair_lowering(n_spins, parity)
     return sparse.csr_array(
-        sparse.kron(effective, one)
-        + sparse.kron(one, effective.conj())
-        + sparse.kron(lowering, lowering.conj())
+        lowering - 2 * check_nonnegative("eta", eta) * sparse.eye_array(lowering.shape[0])
+    )
+
+
+def generator(n_spins: int, eta: float, rows: Parity, columns: Parity) -> sparse.csr_array:
+    r"""Return the real generator of one block of ρ in the rotated frame (Eqs. 1-2, in Γ2).
+
+    .. math::
+        \dot X = B_r X B_c^T - \tfrac12\left(B_r^T B_r X + X B_c^T B_c\right) ,
+        \qquad B = S_-^2/N - |\alpha|^2 .
+
+    Parameters
+    ----------
+    n_spins, eta
+        Number of spins N and strength of the drive η/Γ2.
+    rows, columns
+        Parities of the states on both sides of X.
+
+    Returns
+    -------
+        A matrix that acts on the rows of X, written one by one.
+    """
+    left, right = shifted_jump(n_spins, eta, rows), shifted_jump(n_spins, eta, columns)
+    one_left, one_right = (sparse.eye_array(b.shape[0]) for b in (left, right))
+    return sparse.csr_array(
+        sparse.kron(left, right)
+        - sparse.kron(left.T @ left, one_right) / 2
+        - sparse.kron(one_left, right.T @ right) / 2
     )
 
 

@@ -15,12 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from spincat import _mean_field_kernels as kernels
 from spincat._checks import check_finite, check_nonnegative, check_number, check_positive_integer
 from spincat._lindblad_blocks import check_memory
-from spincat._lindblad_solver import ConvergenceError
 from spincat._mean_field_stepper import Stepper, trajectory
 from spincat.ensemble import SpinEnsemble
 
 __all__ = [
-    "ConvergenceError",
     "brute_force_rhs",
     "integrate",
     "paper_rhs",

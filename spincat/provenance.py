@@ -40,6 +40,15 @@ def git_commit() -> str:
         return "not in a git checkout"
 
 
+@cache
+def processor() -> str:
+    """The name of this machine's processor, for what is measured in seconds."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
 def attributes(**parameters: object) -> dict[str, object]:
     """The attributes of a dataset: the parameters it was made with, package version and commit."""
     return {**parameters, "spincat_version": version("spincat"), "git_commit": git_commit()}

@@ -21,9 +21,11 @@ from spincat._checks import (
     check_parity,
     check_positive_integer,
 )
+from spincat._control_variate import estimate
 from spincat._lindblad_blocks import jumps_by_total_spin
 from spincat.broadening import Gaussian
 from spincat.dephasing import cat_fidelity as free_cat_fidelity
+from spincat.dephasing import mean_cat_fidelity
 from spincat.ensemble import SpinEnsemble
 from spincat.sectors import check_size, lowering_operator
 from spincat.states import spin_cat
@@ -230,15 +232,19 @@ def mean_fidelity(
     seed: int = 1,
     tol: float = 1e-5,
 ) -> MeanFidelity:
-    r"""Mean exact fidelity over Gaussian detunings, with the reduced model as control variate.
+    r"""Mean exact fidelity over Gaussian detunings, with two control variates.
 
     .. math::
         \overline F \approx \langle F\rangle_k
-            + b\left[\langle F_\mathrm{red}\rangle_M - \langle F_\mathrm{red}\rangle_k\right] ,
+            + b\left[\langle F_\mathrm{red}\rangle_M - \langle F_\mathrm{red}\rangle_k
+            - c\,\bigl(\langle F_\mathrm{free}\rangle_M - \overline{F_\mathrm{free}}\bigr)
+            \right] ,
 
-    M draws of the cheap reduced model, the first k of which are also solved exactly.  The estimate
-    is that of the exact fidelity whether or not the reduced model is good, which only decides the
-    error; b is the regression coefficient at each time, or 1 if k is below 10.
+    M draws of the cheap reduced model, the first k of which are also solved exactly, and the same
+    draws of the free cat, whose mean is known.  The estimate is that of the exact fidelity whether
+    or not reduced model and free cat are good guides, which only decides the error; b and c are
+    regression coefficients at each time, and b is 1 if k is below 6.  The error comes from k - 2
+    residuals (k - 1 if b = 1), so it is itself uncertain if k is small, and leaves out ``tol``.
 
     Parameters
     ----------
@@ -265,17 +271,10 @@ def mean_fidelity(
     rows = Gaussian(delta).draw(n_spins, draws, seed)
     exact = lindblad.cat_fidelity(rows[:exact_draws], eta, times, parity, tol=tol)
     reduced = reduced_fidelity(rows, eta, times, parity)
-    control, centred = reduced[:exact_draws], exact - exact.mean(axis=0)
-    spread = ((control - control.mean(axis=0)) ** 2).sum(axis=0)
-    b = np.ones_like(spread)
-    if exact_draws >= 10:
-        np.divide((centred * control).sum(axis=0), spread, out=b, where=spread > 1e-20)
-    rest = (exact - b * control).var(axis=0, ddof=1) / exact_draws
-    # With the regression coefficient b, F - bF_red is uncorrelated with F_red: no mixed term.
-    error = np.sqrt(rest + b**2 * reduced.var(axis=0, ddof=1) / draws)
-    shift = b * (reduced.mean(axis=0) - control.mean(axis=0))
-    scatter = np.sqrt(exact_draws * rest + b**2 * reduced.var(axis=0, ddof=1))
-    return MeanFidelity(exact.mean(axis=0) + shift, error, scatter)
+    theta = SpinEnsemble(n_spins, eta).theta
+    free = free_cat_fidelity(rows, theta, times, parity)
+    known = mean_cat_fidelity(n_spins, theta, delta, times, parity)
+    return MeanFidelity(*estimate(exact, reduced, free, known))
 
 
 def _levels(n_spins: int, lost: int, parity: Parity) -> NDArray[np.int64]:

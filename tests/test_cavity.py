@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import qutip
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,6 +62,19 @@ def test_values_by_hand():
     assert small["drive"] == pytest.approx(0.5 * EXAMPLE.gamma2 / 5e6)
     assert small["dispersive"] == pytest.approx(0.04)
     assert small["nonlinear"] == pytest.approx(0.03)
+
+
+@pytest.mark.parametrize("ratio", [0.01, 100.0])
+def test_unequal_levels_change_the_displacement_by_that_much(ratio):
+    """The steady field of a driven oscillator with unequal levels, found by QuTiP."""
+    strength = np.sqrt(ratio * EXAMPLE.kappa * EXAMPLE.omega / 30)
+    cavity = replace(EXAMPLE, nonlinearity=strength, drive=0.02 * EXAMPLE.kappa)
+    unequal = 30 * cavity.nonlinearity**2 / cavity.omega / cavity.kappa
+    a = qutip.destroy(8)
+    h = 0.02 * (a + a.dag()) - unequal / 2 * a.dag() ** 2 * a**2  # in units of kappa
+    field = qutip.expect(a, qutip.steadystate(h, [a]))
+    change = abs(field / cavity.displacement - 1)
+    assert change == pytest.approx(cavity.conditions()["anharmonic"], rel=0.02)
 
 
 def test_detunings_are_divided_by_gamma2():

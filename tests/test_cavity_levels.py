@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import qutip
 
+from spincat import SpinEnsemble
 from spincat import cavity_levels as cl
+from spincat.cavity import Cavity
+from spincat.cavity_dynamics import trace_distance
 
 
 def eq_31_by_qutip(n_spins, mixing, nonlinearity, cavity, photons):
@@ -83,6 +86,34 @@ def test_decay_is_that_of_qutip():
     np.testing.assert_allclose(ours.sum(axis=1), 1, atol=1e-10)
 
 
+def test_the_whole_cavity_makes_the_ensemble_that_its_parameters_promise():
+    """Eq. 31 with drive and loss, in the laboratory frame, against Eq. 1 with Cavity's numbers."""
+    mixing, nonlinearity, ratio = 0.03, 0.01, 0.05
+    kappa = 6 * nonlinearity * mixing**2 / ratio
+    cavity = Cavity(2, 1.0, mixing, nonlinearity, kappa).driven(0.2, 0.7)
+    run = cl.driven_spins(cavity, 2.0, 5)
+    ensemble = SpinEnsemble.from_cavity(cavity)
+    lower = qutip.Qobj(np.diag(np.sqrt([2.0, 2.0]), 1))
+    single = np.sqrt(kappa * mixing**2 / cavity.gamma2) * lower
+    distance = {}
+    for sign in (1, -1):
+        half = ensemble.eta * np.exp(1j * sign * ensemble.phase) * lower**2 / 2
+        model = qutip.mesolve(
+            half + half.dag(),
+            qutip.basis(3, 0),
+            run.times,
+            [lower**2 / 2, single],
+            options={"progress_bar": ""},
+        )
+        matrices = np.array([state.full() for state in model.states[1:]])  # the first is a ket
+        distance[sign] = trace_distance(run.states[1:], matrices).max()
+    assert distance[1] < 0.006
+    assert distance[-1] > 0.2
+    np.testing.assert_allclose(np.trace(run.states, axis1=1, axis2=2), 1, atol=1e-6)
+    assert run.times[-1] == pytest.approx(2.0, rel=1e-3)
+    assert run.drive_frequency == pytest.approx(2 - 2 * mixing**2, abs=2e-4)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -92,6 +123,9 @@ def test_decay_is_that_of_qutip():
         (lambda: cl.hamiltonian(2, 0.1, 0.1, photons=0), "photons = 0"),
         (lambda: cl.crossing_levels([2.0], 1, 0.1, 0.1), "n_spins = 1; allowed: at least 2"),
         (lambda: cl.pair_decay([0.0], 2, 0.1, 0.1, -1.0, 2.0), "kappa = -1"),
+        (lambda: cl.driven_spins(Cavity(1, 1, 0.1, 0.1, 0.1), 1.0), "n_spins = 1"),
+        (lambda: cl.driven_spins(Cavity(2, 1, 0.1, 0.1, 0.1), 1.0, 1), "n_times = 1"),
+        (lambda: cl.driven_spins(Cavity(2, 1, 0.03, 0.01, 0.1), -1.0), "t_max = -1"),
         (lambda: cl.pair_decay([0.0], 1, 0.1, 0.1, 1.0, 2.0), "n_spins = 1"),
     ],
 )

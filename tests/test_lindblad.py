@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import make_qutip_reference as qutip
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -111,15 +112,39 @@ def test_matches_qutip(parity, eta, width):
     np.testing.assert_allclose(value, expected, rtol=0, atol=1e-7)
 
 
-@pytest.mark.parametrize(
-    ("n_spins", "parity", "t_max"),
-    [(6, "even", 100), (6, "odd", 100), (7, "odd", 10), (8, "even", 5)],
-)
-def test_matches_qutip_for_more_spins(n_spins, parity, t_max):
-    times, detunings = np.linspace(0, t_max, 11), draw(n_spins, 5e-2)
-    expected = cat_fidelity_qutip(detunings, 0.2, times, parity, phase=0.5, options=QUTIP)
-    value = cat_fidelity(detunings, 0.2, times, parity, phase=0.5)
-    np.testing.assert_allclose(value, expected, rtol=0, atol=1e-7)
+def test_what_is_stored_of_qutip_is_the_whole_grid():
+    """Every case is there, with the detunings of its seed and the other parameters asked for."""
+    stored = qutip.stored()
+    wanted = qutip.cases()
+    assert len(stored) == len(wanted) == 7 * 3 * 3 * 2
+    for found, case in zip(stored, wanted, strict=True):
+        np.testing.assert_allclose(found.pop("detunings"), case.pop("detunings"), rtol=1e-14)
+        assert {key: found[key] for key in case} == case
+        assert set(found["fidelity"]) == {f"{rtol:g}" for rtol in qutip.rtols(case)}
+        assert 0.1 < case["phase"] % (2 * np.pi) < 2 * np.pi - 0.1
+
+
+def test_the_stored_fidelities_of_qutip_have_converged():
+    """A hundred times smaller tolerances of the integrator change them by less than 1e-8."""
+    both = [np.array(list(case["fidelity"].values())) for case in qutip.stored()]
+    changes = [np.abs(values[0] - values[-1]).max() for values in both if len(values) > 1]
+    assert len(changes) == 6 * 18 + 6
+    assert max(changes) < 1e-8
+
+
+@pytest.mark.parametrize("n_spins", qutip.SIZES)
+def test_matches_what_is_stored_of_qutip(n_spins):
+    """All parities, drives, widths and phases to t = 400, each within ``tol`` = 1e-8.
+
+    Where only the larger tolerance of the integrator is stored, its own error adds as much.
+    """
+    for case in qutip.stored():
+        if case["n_spins"] == n_spins:
+            arguments = case["detunings"], case["eta"], case["times"], case["parity"]
+            value = cat_fidelity(*arguments, phase=case["phase"], tol=1e-8)
+            found = list(case["fidelity"].values())
+            atol = 1e-8 if len(found) > 1 else 2e-8
+            np.testing.assert_allclose(value, found[-1], rtol=0, atol=atol, err_msg=str(case))
 
 
 @pytest.mark.parametrize("parity", PARITIES)

@@ -11,6 +11,7 @@ from scipy.integrate import solve_ivp
 from spincat import SpinEnsemble, mean_field
 from spincat import _mean_field_kernels as kernels
 from spincat import _mean_field_stepper as stepper
+from spincat.lindblad import ConvergenceError
 
 BOTH = {"product": mean_field.product_state_rhs, "paper": mean_field.paper_rhs}
 both = pytest.mark.parametrize("equations", BOTH)
@@ -138,6 +139,7 @@ def test_brute_force_is_for_few_spins():
 # -- Eq. 24
 
 
+@pytest.mark.ledger("eq-24", method="numerics")
 def test_eq_24_is_the_limit_of_the_printed_equations_but_for_two_terms():
     n_spins, eta, amplitude, angle, z = 10**6, 1e4, 0.1, 0.9, -0.98
     d_a, d_angle, d_z = mean_field.single_ensemble_rhs(amplitude, angle, z, n_spins, eta)
@@ -291,7 +293,7 @@ def test_the_linear_systems_are_those_of_the_reduced_jacobian(exact):
 
 def test_failure_to_converge_is_told(monkeypatch):
     monkeypatch.setattr(stepper, "SMALLEST_STEP", 1.0)
-    with pytest.raises(mean_field.ConvergenceError, match="step fell"):
+    with pytest.raises(ConvergenceError, match="step fell"):
         mean_field.integrate(SpinEnsemble(2, 1.0), [0.1, 0.2], [0.0, 0.0], [1.0])
 
 

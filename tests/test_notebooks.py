@@ -23,12 +23,21 @@ NOTEBOOKS = notebook_runs.list_notebooks()
 
 # Other values than the defaults, small enough to run in seconds; every notebook has its line.
 OTHER_PARAMETERS = {
+    "sec5_outlook": {"n_spins": 60, "draws": 20, "seed": 7, "kappa_mhz": 10.0},
     "appendix_a_master_equation": {"eta": 0.4, "phase": 0.8, "mixing": 0.02, "seed": 7},
     "sec2_model": {"n_spins": 6, "eta": 0.4},
     "sec3_1_parity_dephasing": {"n_spins": 50, "draws": 4, "seed": 7},
     "sec3_2_stabilization": {"n_spins": 5, "eta": 0.3, "draws": 4, "seed": 7},
+    "sec4_2_two_ensembles": {
+        "n_spins": 2000,
+        "n_eta": 40,
+        "n_delta": 40,
+        "t_max": 2e4,
+        "initial_spread": 0.1,
+    },
     "appendix_b_mean_field": {"eta": 1.3, "phase": 1.1, "seed": 7},
     "appendix_c_small_detuning": {"n_spins": 2000, "eta": 4.0, "density": 0.04},
+    "sec4_1_identical_spins": {"n_spins": 60, "eta_max": 9.0},
 }
 
 # Writes a notebook in the one form that survives every conversion.

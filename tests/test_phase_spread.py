@@ -43,6 +43,7 @@ def test_the_restoring_rate_is_a_derivative_of_the_rates_of_the_spins(version):
     spread=st.floats(0.01, 0.4),
 )
 @settings(max_examples=40, deadline=None)
+@pytest.mark.ledger("small-detunings-leave-amplitude-and-inversion", method="spectrum")
 def test_the_opposite_detuning_gives_the_opposite_spread(version, n_spins, h, spread):
     one, other = (
         phase_spread.locked_state(version, n_spins, h * n_spins, sign * spread) for sign in (1, -1)

@@ -60,3 +60,7 @@ def test_the_hash_of_the_code_changes_with_every_source_file(tmp_path, monkeypat
     provenance.code_hash.cache_clear()
     assert len(hashes) == 3
     assert provenance.lock_hash() is None
+
+
+def test_the_processor_has_a_name():
+    assert re.search(r"\w", provenance.processor())

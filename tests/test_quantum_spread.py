@@ -20,6 +20,7 @@ def pair_operators(n_spins):
 
 
 @pytest.mark.parametrize(("n_spins", "parity"), [(4, "even"), (6, "odd")])
+@pytest.mark.ledger("mean-field-describes-large-cats", method="numerics")
 def test_the_response_is_the_small_detuning_limit(n_spins, parity):
     eta, step, times = 0.3, 1e-4, np.array([1.0, 5.0, 20.0])
     ensemble = SpinEnsemble(n_spins, eta)

@@ -95,6 +95,7 @@ def test_slow_conditions_hold_for_large_n(version):
     np.testing.assert_allclose(np.divide(*errors), 10, rtol=0.05)
 
 
+@pytest.mark.ledger("small-detunings-leave-amplitude-and-inversion", method="derivation")
 def test_the_first_correction_in_the_spread():
     s = derive.s
     series = derive.detuning_series(EQUATIONS["paper"], 3)

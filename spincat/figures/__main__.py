@@ -10,7 +10,18 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from spincat import figures
-from spincat.figures import appendix_a, appendix_c, fig1, fig2, sec2, sec3_2, sec5
+from spincat.figures import (
+    appendix_a,
+    appendix_c,
+    fig1,
+    fig2,
+    fig3,
+    fig4,
+    sec2,
+    sec3_2,
+    sec4_1,
+    sec5,
+)
 
 EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]] = {
     "fig1": (fig1.compute, fig1.draw),
@@ -30,6 +41,17 @@ EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]
     "small_detuning_rates": (appendix_c.compute_rates, appendix_c.draw_rates),
     "small_detuning_spreads": (appendix_c.compute_spreads, appendix_c.draw_spreads),
     "small_detuning_response": (appendix_c.compute_response, appendix_c.draw_response),
+    "fig4": (fig4.compute, fig4.draw),
+    "two_halves_courses": (fig4.compute_courses, fig4.draw_courses),
+    "two_halves_edges": (fig4.compute_edges, fig4.draw_edges),
+    "two_halves_departure": (fig4.compute_departure, fig4.draw_departure),
+    "fig3": (fig3.compute, fig3.draw),
+    "fig3_observables": (fig3.compute, fig3.draw_observables),
+    "fig3_wigner": (fig3.compute_wigner, fig3.draw_wigner),
+    "coherence_rates": (sec4_1.compute_rates, sec4_1.draw_rates),
+    "spin_inversion": (sec4_1.compute_inversion, sec4_1.draw_inversion),
+    "spin_length": (sec4_1.compute_length, sec4_1.draw_length),
+    "beyond_eq_25": (sec4_1.compute_beyond, sec4_1.draw_beyond),
 }
 
 

@@ -57,8 +57,9 @@ def compute(
     t_max, n_times
         Γ2·t runs from 0 to ``t_max`` in ``n_times`` equally spaced points.
     draws_many, exact_draws
-        Draws behind the mean, and how many of them are solved exactly; the others by the reduced
-        model as control variate (`spincat.reduced.mean_fidelity`).
+        Draws behind the mean, and how many of them are solved exactly at the largest δ; the others
+        by the reduced model and free evolution (`spincat.reduced.mean_fidelity`).  These are
+        better guides for a smaller δ: fewer are exact there, in proportion, but at least six.
     tol
         Bound on the error of each exact fidelity.
 
@@ -79,6 +80,8 @@ def compute(
     draws = check_positive_integer("draws", draws)
     few, mean = ["delta", "parity", "draw", "time"], ["delta", "parity", "time"]
     shape = len(deltas), len(PARITIES)
+    widest = max(deltas, default=0) or 1.0
+    exact = [min(max(6, round(exact_draws * d / widest)), exact_draws) for d in deltas]
     values = {name: np.empty((*shape, draws, n_times)) for name in list(NAMES)[:3]}
     values |= {name: np.empty((*shape, n_times)) for name in list(NAMES)[3:]}
     for i, delta in enumerate(deltas):
@@ -87,7 +90,7 @@ def compute(
             # the many draws have a seed of their own: the shown ones are an independent sample
             many = reduced.mean_fidelity(
                 n_spins, eta, delta, times, parity,
-                draws=draws_many, exact_draws=exact_draws, seed=seed + 1, tol=tol,
+                draws=draws_many, exact_draws=exact[i], seed=seed + 1, tol=tol,
             )  # fmt: skip
             for name, value in {
                 "fidelity": lindblad.cat_fidelity(rows, eta, times, parity, tol=tol),
@@ -112,7 +115,7 @@ def compute(
         },
         attrs=provenance.attributes(
             n_spins=n_spins, eta=eta, draws=draws, seed=seed, t_max=t_max,
-            draws_many=draws_many, exact_draws=exact_draws, tol=tol,
+            draws_many=draws_many, exact_draws=exact, tol=tol,
         ),
     )  # fmt: skip
 

@@ -32,8 +32,9 @@ S_PLUS, S_MINUS, S_Z, S_DELTA = sp.symbols(
 #: ⟨σ⁺_m⟩, ⟨σᶻ_m⟩ and the detuning of spin m.
 SIGMA = sp.Symbol(r"\sigma_m")
 Z, DELTA = sp.symbols(r"z_m delta_m", real=True)
-#: Means (1/N)Σ over j ≠ m of σ, P = (1 + z)/2, |σ|², σ², Pσ and |σ|²σ.
+#: Means (1/N)Σ over j ≠ m of σ, σ², Pσ and \|σ\|²σ, with P = (1 + z)/2.
 C1, T2, P1, S3 = sp.symbols("c_1 t_2 p_1 s_3")
+#: Means of P and \|σ\|².
 C2, S2 = sp.symbols("c_2 s_2", real=True)
 
 _LETTERS = {S_PLUS: "+", S_MINUS: "-", S_Z: "z", S_DELTA: "d"}

@@ -1,0 +1,347 @@
+r"""The amplitude of identical spins: even-odd coherence on the Holstein-Primakoff ladder (Fig. 3).
+
+The amplitude ⟨a⟩ and the dipole ⟨S₋⟩ connect neighbouring levels, hence the two parities: they are
+determined by the block X of ρ whose rows are the even and whose columns are the odd levels, in the
+rotated frame of `spincat.collective.generator` a real matrix.  Its slowest mode decays at a rate
+that falls exponentially with N while a state with ⟨a⟩ ≠ 0 is metastable (h < 1/8).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammainc, gammaln
+
+from spincat import _ladder
+from spincat._checks import Parity, check_finite, check_nonnegative, check_positive_integer
+from spincat.collective import generator, shifted_jump, steady_block
+from spincat.ensemble import SpinEnsemble
+
+Floats = NDArray[np.float64]
+Observable = Literal["boson", "dipole"]
+
+LARGEST_N = 400
+"""Largest N, where X has 40,200 elements."""
+TOLERANCE = 1e-10
+"""Bound on the error of ρ in the trace norm for each decade of time."""
+SHIFT = 0.1
+"""Where the resolvent is taken for the slow mode, in Γ2."""
+LONG = 100.0
+"""After this many times 1/gap all modes but the slowest are gone, to a factor exp(-100)."""
+MOST_LOST = 1e-2
+"""Largest weight of the initial coherent state that may lie above the end of the ladder."""
+
+
+class SlowMode(NamedTuple):
+    r"""The slowest mode of the even-odd block, X(t) → c exp(-rt) R."""
+
+    log_rate: float  #: ln r, the natural logarithm of the rate in Γ2
+    gap: float  #: rate of the next mode in Γ2, to about 1e-4 of itself
+    right: Floats  #: R, shape (even levels, odd levels)
+    left: Floats  #: the left mode W, with ∑ W R = 1; c = ∑ W X(0)
+
+
+def initial_amplitudes(n_spins: int, eta: float) -> Floats:
+    r"""Return the initial state of Fig. 3, the bosonic coherent state \|α⟩ on N + 1 levels.
+
+    .. math::
+        c_n \propto |\alpha|^n/\sqrt{n!}, \qquad 0\le n\le N, \qquad |\alpha|^2 = 2\eta/\Gamma_2 .
+
+    What the coherent state has above n = N is cut off, and the rest is normalised: at N = 100 and
+    η = 15 Γ2 a weight of 1e-24.
+
+    Parameters
+    ----------
+    n_spins, eta
+        Number of spins N ≤ 400 and strength of the drive η/Γ2.
+
+    Returns
+    -------
+        Amplitudes of the levels 0..N in the rotated frame (real), shape (N + 1,).
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range, or more than 1e-2 of the weight is cut off.
+    """
+    _check(n_spins, eta)
+    if (lost := float(gammainc(n_spins + 1, 2 * eta))) > MOST_LOST:
+        raise ValueError(
+            f"eta = {eta!r}: {lost:.0%} of the coherent state is above the {n_spins + 1} levels; "
+            f"allowed: at most {MOST_LOST:.0%}"
+        )
+    n = np.arange(n_spins + 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(n > 0, n * np.log(2 * eta), 0.0) / 2 - gammaln(n + 1) / 2
+    amplitudes = np.exp(logs - logs.max())
+    return np.asarray(amplitudes / np.linalg.norm(amplitudes))
+
+
+@lru_cache(maxsize=8)
+def slow_mode(n_spins: int, eta: float) -> SlowMode:
+    r"""Return the slowest mode of the even-odd block, its rate to a relative accuracy of 1e-8.
+
+    The eigenvalue of the sparse generator is only good to its rounding errors, about 1e-12 Γ2.
+    Instead, with the smallest singular values of both jump operators, B_e v_e = s_e u_e and
+    B_o v_o = s_o u_o, and W the left mode,
+
+    .. math::
+        r = \tfrac12(s_e - s_o)^2 + s_es_o(1 - w), \qquad
+        w = \frac{u_e^T W u_o}{v_e^T W v_o} ,
+
+    holds exactly.  The B are bidiagonal and -B⁻¹ has no negative entry: inverse iteration never
+    subtracts, so s is accurate relative to itself however small, and W enters through w only.
+
+    Parameters
+    ----------
+    n_spins, eta
+        Number of spins 2 ≤ N ≤ 400 and strength of the drive η/Γ2 > 0.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range.
+    RuntimeError
+        If the slowest modes are a complex pair (small N or h = η/(NΓ2) far above 1/8).
+    """
+    _check(n_spins, eta)
+    if n_spins < 2 or eta == 0:
+        raise ValueError(f"n_spins = {n_spins}, eta = {eta!r}; allowed: n_spins >= 2 and eta > 0")
+    log_even, u_even, v_even = _smallest_singular(n_spins, eta, "even")
+    log_odd, u_odd, v_odd = _smallest_singular(n_spins, eta, "odd")
+    shape, start = (v_even.size, v_odd.size), np.outer(v_even, v_odd).ravel()
+    block = generator(n_spins, eta, "even", "odd")
+    solve, solve_transposed = _ladder.resolvent(block, SHIFT)
+    _, right, second = _ladder.slowest(solve, start, SHIFT)
+    _, left, _ = _ladder.slowest(solve_transposed, start, SHIFT)
+    right, left = right.reshape(shape), left.reshape(shape)
+    left = left / np.sum(left * right)
+    w = float((u_even @ left @ u_odd) / (v_even @ left @ v_odd))
+    ratio = np.exp(log_odd - log_even)
+    bracket = (1 - ratio) ** 2 / 2 + ratio * (1 - w)
+    log_rate = 2 * log_even + np.log(bracket) if bracket > 0 else -np.inf
+    return SlowMode(float(log_rate), -second, right, left)
+
+
+def coherence_decay_rate(n_spins: int, eta: float) -> float:
+    r"""Return the slowest rate r of the even-odd block in Γ2, to a relative accuracy of 1e-8.
+
+    In the true steady state ⟨a⟩ = 0; it is reached at this rate.  Rates below the smallest double,
+    about 1e-308, are returned as 0; `slow_mode` has their logarithm.
+
+    Parameters
+    ----------
+    n_spins, eta
+        As in `slow_mode`; the same errors are raised.
+    """
+    return float(np.exp(slow_mode(n_spins, eta).log_rate))
+
+
+def quasi_steady_amplitude(n_spins: int, eta: float, observable: Observable = "boson") -> float:
+    r"""Return \|⟨a⟩\| of the metastable state that is reached from the initial state of Fig. 3.
+
+    All modes but the slowest have decayed and that one has not: the amplitude is \|c Tr[aR]\|, to
+    which \|⟨a⟩\|(t) exp(rt) tends.
+
+    Parameters
+    ----------
+    n_spins, eta, observable
+        As in `amplitude`, with N ≥ 2 and η > 0; the same errors are raised as in `slow_mode`.
+    """
+    mode = slow_mode(n_spins, eta)
+    start = _outer(initial_amplitudes(n_spins, eta))
+    return float(abs(np.sum(mode.left * start) * expectation(mode.right, n_spins, observable)))
+
+
+def amplitude(
+    n_spins: int, eta: float, times: ArrayLike, observable: Observable = "boson"
+) -> Floats:
+    r"""Return \|⟨a⟩\|(t) from the initial state of Fig. 3, for identical spins (Eqs. 1-2).
+
+    .. math::
+        \langle a\rangle = \sum_n \sqrt{n+1}\,\rho_{n+1,n}, \qquad
+        \frac{\langle S_-\rangle}{\sqrt N} =
+            \sum_n \sqrt{(n+1)\frac{N-n}{N}}\,\rho_{n+1,n} = \sqrt N\langle\sigma^-\rangle .
+
+    Parameters
+    ----------
+    n_spins, eta
+        Number of spins N ≤ 400 and strength of the drive η/Γ2.
+    times
+        Γ2 t ≥ 0, shape (T,), in any order, of any length.
+    observable
+        "boson" for \|⟨a⟩\|, "dipole" for \|⟨S₋⟩\|/√N.
+
+    Returns
+    -------
+        Shape (T,), with an error below 1e-8.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range.
+    """
+    return np.abs(expectation(coherences(n_spins, eta, times), n_spins, observable))
+
+
+def coherences(
+    n_spins: int, eta: float, times: ArrayLike, start: ArrayLike | None = None
+) -> Floats:
+    """Return the even-odd block X of ρ at ``times`` in the rotated frame (see `amplitude`).
+
+    Parameters
+    ----------
+    n_spins, eta, times
+        As in `amplitude`; the same errors are raised.
+    start
+        Amplitudes of a pure initial state in the rotated frame, real, shape (N + 1,); by default
+        those of `initial_amplitudes`.
+
+    Returns
+    -------
+        Shape (T, even levels, odd levels).
+    """
+    x = _outer(_check_start(n_spins, eta, start))
+    mode = None
+    if n_spins > 1 and eta > 0:
+        try:
+            mode = slow_mode(n_spins, eta)
+        except RuntimeError:
+            mode = None  # no single slowest mode: everything decays fast
+    unique, back = np.unique(_check_times(times), return_inverse=True)
+    # The slow part is exact for all times; taking it out leaves little to do for the rest.
+    slow = np.zeros((len(unique), *x.shape))
+    if mode is not None:
+        weight = np.sum(mode.left * x)
+        factors = np.exp(-np.exp(mode.log_rate) * unique)
+        slow = weight * factors[:, None, None] * mode.right
+        x = x - weight * mode.right
+    early = unique if mode is None else unique[unique * mode.gap < LONG]
+    block = generator(n_spins, eta, "even", "odd")
+    rest = _ladder.evolve(block, x.ravel(), early, TOLERANCE)
+    slow[: len(early)] += rest.reshape(len(early), *x.shape)
+    return np.asarray(slow[back])
+
+
+def expectation(x: Floats, n_spins: int, observable: Observable = "boson") -> Floats:
+    r"""Return ⟨a⟩ or ⟨S₋⟩/√N of even-odd blocks (..., d_e, d_o), without the factor e^{i arg α}.
+
+    Raises
+    ------
+    ValueError
+        If ``observable`` is unknown.
+    """
+    if observable not in ("boson", "dipole"):
+        raise ValueError(f"observable = {observable!r}; allowed: 'boson' or 'dipole'")
+    n = np.arange(n_spins)
+    weights = np.sqrt(n + 1.0 if observable == "boson" else (n + 1) * (n_spins - n) / n_spins)
+    # ρ is real and symmetric here: the element between n and n + 1 is in X for either parity of n.
+    even, odd = (n + n % 2) // 2, n // 2
+    return np.asarray(x[..., even, odd] @ weights)
+
+
+def density_matrix(
+    n_spins: int, eta: float, times: ArrayLike, start: ArrayLike | None = None
+) -> NDArray[np.complex128]:
+    r"""Return ρ(t) of identical spins on the whole ladder, for the drive phase φ = 0.
+
+    Parameters
+    ----------
+    n_spins, eta, times, start
+        As in `coherences`; the same errors are raised.
+
+    Returns
+    -------
+        Shape (T, N + 1, N + 1), indexed by the number of excitations.
+    """
+    pure, when = _check_start(n_spins, eta, start), _check_times(times)
+    rho = np.zeros((when.size, n_spins + 1, n_spins + 1))
+    rho[:, ::2, 1::2] = coherences(n_spins, eta, when, start)
+    rho[:, 1::2, ::2] = rho[:, ::2, 1::2].transpose(0, 2, 1)
+    unique, back = np.unique(when, return_inverse=True)
+    parities: tuple[Parity, Parity] = ("even", "odd")
+    for first, parity in enumerate(parities):
+        x = np.outer(pure[first::2], pure[first::2])
+        steady = np.trace(x) * steady_block(n_spins, eta, parity)
+        block = generator(n_spins, eta, parity, parity)
+        rest = _ladder.evolve(block, (x - steady).ravel(), unique, TOLERANCE)
+        rho[:, first::2, first::2] = (steady + rest.reshape(-1, *x.shape))[back]
+    phases = np.exp(1j * SpinEnsemble(n_spins, eta).azimuth * np.arange(n_spins + 1))
+    return np.asarray(phases[:, None] * rho * phases.conj())
+
+
+def decay_exponent(h: ArrayLike) -> Floats:
+    r"""Return Δ(h), with which the slowest rate falls as exp(-NΔ) at fixed h = η/(NΓ2) ≤ 1/8.
+
+    .. math::
+        \Delta(h) = 2\operatorname{artanh}m - 2m, \qquad m = \sqrt{1-8h} ,
+
+    derived in `spincat.symbolic.identical_spins`.
+
+    Raises
+    ------
+    ValueError
+        If h is outside 0 < h ≤ 1/8.
+    """
+    values = check_finite("h", h)
+    if values.min() <= 0 or values.max() > 1 / 8:
+        raise ValueError(f"h = {h!r}; allowed: 0 < h <= 1/8")
+    m = np.sqrt(1 - 8 * values)
+    return np.asarray(2 * np.arctanh(m) - 2 * m)
+
+
+def _smallest_singular(n_spins: int, eta: float, parity: Parity) -> tuple[float, Floats, Floats]:
+    """Return ln s, u and v of B v = s u and Bᵀu = s v for the smallest s, with u < 0 < v.
+
+    (-B⁻¹)_ij = c_i/(|α|²c_j) for i ≤ j, where c solves B c = 0 but for the last row.  All of it is
+    positive, so the sums are taken of logarithms and lose nothing, however small s.
+    """
+    jump = shifted_jump(n_spins, eta, parity)
+    log_x = np.log(2 * eta)
+    log_c = np.append(0.0, np.cumsum(log_x - np.log(jump.diagonal(1))))
+    with np.errstate(divide="ignore"):  # the logarithm of an element that underflows is -inf
+        log_v = np.log(np.abs(np.linalg.svd(jump.toarray())[2][-1]))
+    for _ in range(4):  # the first guess is good unless s is tiny, and then one step is enough
+        log_u, _ = _normalised(np.logaddexp.accumulate(log_v + log_c) - log_c)
+        sums = np.logaddexp.accumulate((log_u - log_c)[::-1])[::-1]
+        log_v, log_norm = _normalised(log_c - log_x + sums)
+    return -log_norm, -np.exp(log_u), np.exp(log_v)
+
+
+def _normalised(logs: Floats) -> tuple[Floats, float]:
+    """Return the logarithms of a vector divided by its norm, and the logarithm of the norm."""
+    log_norm = float(np.logaddexp.reduce(2 * logs) / 2)
+    return logs - log_norm, log_norm
+
+
+def _outer(amplitudes: Floats) -> Floats:
+    return np.outer(amplitudes[::2], amplitudes[1::2])
+
+
+def _check(n_spins: int, eta: float) -> None:
+    if check_positive_integer("n_spins", n_spins) > LARGEST_N:
+        raise MemoryError(f"n_spins = {n_spins}; allowed: n_spins <= {LARGEST_N}")
+    check_nonnegative("eta", eta)
+
+
+def _check_start(n_spins: int, eta: float, start: ArrayLike | None) -> Floats:
+    _check(n_spins, eta)
+    if start is None:
+        return initial_amplitudes(n_spins, eta)
+    values = check_finite("start", start)
+    if values.shape != (n_spins + 1,) or abs(np.linalg.norm(values) - 1) > 1e-9:
+        raise ValueError(
+            f"start has shape {values.shape} and norm {np.linalg.norm(values):g}; "
+            f"allowed: ({n_spins + 1},) and 1"
+        )
+    return values
+
+
+def _check_times(times: ArrayLike) -> Floats:
+    values = np.atleast_1d(check_finite("times", times))
+    if values.size and values.min() < 0:
+        raise ValueError(f"times holds {values.min()}; allowed: times >= 0")
+    return values

@@ -1,0 +1,182 @@
+"""Fig. 3: the amplitude of identical spins against the drive, and Wigner functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+
+from spincat import coherence, provenance
+from spincat._checks import check_positive_integer
+from spincat.figures.fig2 import describe
+from spincat.sectors import purity
+from spincat.wigner import wigner
+
+ORANGE, BLUE, GREEN, BLACK = "#d55e00", "#0072b2", "#009e73", "#000000"
+
+
+def mean_field_amplitude(n_spins: int, etas: ArrayLike) -> NDArray[np.float64]:
+    """Return √N A of Eq. 25, NaN beyond its range h ≤ 1/16."""
+    values = np.asarray(etas, dtype=float)
+    with np.errstate(invalid="ignore"):
+        root = np.sqrt(1 - 16 * values / n_spins)
+    return np.asarray(np.sqrt((4 * values - 1 + root) / 2))
+
+
+def sphere_amplitude(n_spins: int, etas: ArrayLike) -> NDArray[np.float64]:
+    """Return √(Np) with p(1 - p) = 2h, NaN beyond h = 1/8: the limit of large N for ⟨a⟩."""
+    with np.errstate(invalid="ignore"):
+        root = np.sqrt(1 - 8 * np.asarray(etas, dtype=float) / n_spins)
+    return np.asarray(np.sqrt(n_spins * (1 - root) / 2))
+
+
+def compute(
+    n_spins: int = 100,
+    eta_max: float = 15.0,
+    times: Sequence[float] = (1e2, 1e3, 1e4, 1e5),
+    n_etas: int = 60,
+) -> xr.Dataset:
+    r"""Amplitude \|⟨a⟩\| of identical spins after several times against η (top of Fig. 3).
+
+    Parameters
+    ----------
+    n_spins
+        Number of spins N, the paper's by default.
+    eta_max, n_etas
+        The drive η/Γ2 takes ``n_etas`` equally spaced values, the last of which is ``eta_max``.
+    times
+        Evolution times Γ2 t.
+
+    Returns
+    -------
+    Dataset with ``amplitude`` and ``dipole`` (time, eta), and over eta their metastable values
+    ``quasi_steady`` and ``quasi_steady_dipole``, the ``rate`` r, ``mean_field`` (Eq. 25), and the
+    limits of large N, ``sphere`` for \|⟨a⟩\| and ``sphere_dipole``.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range.
+    """
+    check_positive_integer("n_etas", n_etas)
+    etas = np.linspace(0, eta_max, n_etas + 1)[1:]
+    both: tuple[coherence.Observable, ...] = ("boson", "dipole")
+    evolved = np.empty((2, len(times), n_etas))
+    quasi, rate = np.empty((2, n_etas)), np.empty(n_etas)
+    for i, eta in enumerate(etas.tolist()):
+        x = coherence.coherences(n_spins, eta, times)
+        evolved[:, :, i] = [np.abs(coherence.expectation(x, n_spins, o)) for o in both]
+        quasi[:, i] = [coherence.quasi_steady_amplitude(n_spins, eta, o) for o in both]
+        rate[i] = coherence.coherence_decay_rate(n_spins, eta)
+    dipole_limit = np.where(8 * etas <= n_spins, np.sqrt(2 * etas), np.nan)
+    curves = {
+        "quasi_steady": (quasi[0], describe("metastable |<a>|")),
+        "quasi_steady_dipole": (quasi[1], describe("metastable |<S_->| / sqrt(N)")),
+        "rate": (rate, describe("slowest rate of the coherences", "Gamma_2")),
+        "mean_field": (mean_field_amplitude(n_spins, etas), describe("sqrt(N) A of Eq. 25")),
+        "sphere": (sphere_amplitude(n_spins, etas), describe("|<a>|, N to infinity")),
+        "sphere_dipole": (dipole_limit, describe("|<S_->| / sqrt(N), N to infinity")),
+    }
+    pairs = {
+        "amplitude": (evolved[0], describe("|<a>|")),
+        "dipole": (evolved[1], describe("|<S_->| / sqrt(N)")),
+    }
+    return xr.Dataset(
+        {name: ("eta", *curve) for name, curve in curves.items()}
+        | {name: (("time", "eta"), *pair) for name, pair in pairs.items()},
+        coords={
+            "eta": ("eta", etas, describe("drive", "Gamma_2")),
+            "time": ("time", np.asarray(times, dtype=float), describe("time", "1/Gamma_2")),
+        },
+        attrs=provenance.attributes(n_spins=n_spins, eta_max=eta_max, n_etas=n_etas),
+    )
+
+
+def draw(dataset: xr.Dataset) -> Figure:
+    """Draw the top of Fig. 3: the amplitudes of `compute`, and Eq. 25."""
+    figure, axes = plt.subplots(figsize=(6.4, 4.0))
+    shades = plt.get_cmap("viridis")(np.linspace(0.85, 0.1, dataset.sizes["time"]))
+    for time, shade in zip(dataset["time"].values, shades, strict=True):
+        label = rf"$\Gamma_2 t = 10^{{{np.log10(time):g}}}$"
+        axes.plot(dataset["eta"], dataset["amplitude"].sel(time=time), color=shade, label=label)
+    axes.plot(dataset["eta"], dataset["quasi_steady"], ":", color=BLACK, label="metastable")
+    axes.plot(dataset["eta"], dataset["mean_field"], "--", color=ORANGE, label="mean field, Eq. 25")
+    axes.set(xlabel=r"$\eta/\Gamma_2$", ylabel=r"$|\langle a\rangle|$")
+    axes.legend(fontsize=9.5)
+    return figure
+
+
+def draw_observables(dataset: xr.Dataset) -> Figure:
+    """Draw the metastable ⟨a⟩ and √N⟨σ⁻⟩ of `compute`, their limits and Eq. 25."""
+    figure, axes = plt.subplots(figsize=(6.4, 4.0))
+    eta, names = dataset["eta"], (r"$|\langle a\rangle|$", r"$\sqrt{N}|\langle\sigma^-\rangle|$")
+    axes.plot(eta, dataset["quasi_steady"], color=BLUE, label=names[0])
+    axes.plot(eta, dataset["quasi_steady_dipole"], color=GREEN, label=names[1])
+    axes.plot(eta, dataset["sphere"], ":", color=BLACK, label=r"limits for $N\to\infty$")
+    axes.plot(eta, dataset["sphere_dipole"], ":", color=BLACK)
+    axes.plot(eta, dataset["mean_field"], "--", color=ORANGE, label=r"$\sqrt{N}A$, Eq. 25")
+    axes.set(xlabel=r"$\eta/\Gamma_2$", ylabel="metastable amplitude")
+    axes.legend(fontsize=9.5)
+    return figure
+
+
+def compute_wigner(
+    n_spins: int = 100,
+    etas: Sequence[float] = (5.0, 12.0),
+    time: float = 1e4,
+    n_grid: int = 81,
+) -> xr.Dataset:
+    """Wigner functions of ρ(t) from the initial state of Fig. 3 (bottom of Fig. 3).
+
+    Parameters
+    ----------
+    n_spins, etas, time
+        Number of spins N, drives η/Γ2 and evolution time Γ2 t.
+    n_grid
+        Points along each axis.
+
+    Returns
+    -------
+    Dataset with ``wigner`` (eta, y, x) and the ``purity`` Tr ρ² (eta).
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range.
+    """
+    grid = np.linspace(-0.9, 0.9, check_positive_integer("n_grid", n_grid)) * np.sqrt(n_spins)
+    states = [coherence.density_matrix(n_spins, eta, [time])[0] for eta in etas]
+    pictures = np.array([wigner(rho, grid, grid) for rho in states])
+    return xr.Dataset(
+        {
+            "wigner": (("eta", "y", "x"), pictures, describe("Wigner function")),
+            "purity": ("eta", purity(states), describe("purity")),
+        },
+        coords={
+            "eta": ("eta", list(etas), describe("drive", "Gamma_2")),
+            "x": ("x", grid, describe("Re beta")),
+            "y": ("y", grid, describe("Im beta")),
+        },
+        attrs=provenance.attributes(n_spins=n_spins, evolution_time=time),
+    )
+
+
+def draw_wigner(dataset: xr.Dataset) -> Figure:
+    """Draw the Wigner functions of `compute_wigner`, each on its own scale of colours."""
+    count = dataset.sizes["eta"]
+    figure, panels = plt.subplots(1, count, sharey=True, squeeze=False, figsize=(3.6 * count, 3.2))
+    for axes, eta in zip(panels[0], dataset["eta"].values, strict=True):
+        picture = dataset["wigner"].sel(eta=eta)
+        limit = float(np.abs(picture).max())
+        levels = np.linspace(-limit, limit, 40)  # none at 0, where nothing happens
+        image = axes.contourf(dataset["x"], dataset["y"], picture, levels=levels, cmap="RdBu")
+        axes.set(title=rf"$\eta/\Gamma_2 = {eta:g}$", xlabel=r"Re $\beta$", aspect="equal")
+        axes.grid(False)
+        bar = figure.colorbar(image, ax=axes, ticks=[-limit, 0, limit], shrink=0.85)
+        bar.ax.set_yticklabels([f"{x:.2f}" for x in (-limit, 0, limit)])
+    panels[0, 0].set_ylabel(r"Im $\beta$")
+    return figure

@@ -1,0 +1,168 @@
+r"""Mean field of identical spins: Eqs. 24-25 from Eqs. 22-23, and what decides their fixed point.
+
+With ⟨σ⁺⟩ = A exp(iϕ) and z = ⟨σz⟩ the same for all spins, three sets of equations are compared:
+`reduced` (Eqs. 22-23), `product` (the exact derivative of a product state) and `printed` (Eq. 24).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sympy as sp
+
+A, ETA, GAMMA, H = sp.symbols("A eta Gamma_2 h", positive=True)
+PHI, Z = sp.symbols("phi z", real=True)
+N = sp.Symbol("N", integer=True, positive=True)
+
+
+class Equations(NamedTuple):
+    r"""Rates of change of the three variables of identical spins."""
+
+    amplitude: sp.Expr  #: Ȧ/A
+    phase: sp.Expr  #: ϕ̇
+    inversion: sp.Expr  #: ż
+    emission: sp.Expr | None  #: Q, a quarter of the rate (in Γ2) at which one spin emits
+
+
+def reduced() -> Equations:
+    r"""Return Eqs. 22-23 for identical spins, at any N.
+
+    With :math:`c_1 = \frac{N-1}N A e^{i\phi}`, :math:`c_2 = \frac{N-1}{2N}(1+z)`, no detuning,
+
+    .. math::
+        \dot\sigma = -2i\eta z c_1^* - 2\Gamma_2\sigma Q + \Gamma_2 zT, \quad
+        \dot z = 8\eta\operatorname{Im}(\sigma c_1) - 4\Gamma_2(1+z)Q
+            - 4\Gamma_2\operatorname{Re}(\sigma T^*),
+
+    where :math:`Q = c_2/N + |c_1|^2` and :math:`T = c_1(2c_2 + N|c_1|^2)`.
+    """
+    share = (N - 1) / N
+    c_2 = share * (1 + Z) / 2
+    return _equations(c_2 / N + (share * A) ** 2, share * (2 * c_2 + N * (share * A) ** 2))
+
+
+def product() -> Equations:
+    r"""Return the exact rates d⟨σ⁺⟩/dt and d⟨σz⟩/dt of a product state of identical spins.
+
+    As `reduced`, but spins that coincide in a sum are counted once: with
+    :math:`s_2 = t_2 = \frac{N-1}NA^2`, :math:`Q = |c_1|^2 + (c_2-s_2)/N` and
+    :math:`T = N|c_1|^2c_1 + 2c_1(c_2-s_2) - t_2c_1^* - \frac2N(p_1 - s_3)`.
+    """
+    share = (N - 1) / N
+    c_2, s_2 = share * (1 + Z) / 2, share * A**2
+    emission = (share * A) ** 2 + (c_2 - s_2) / N
+    third = 2 * (share * (1 + Z) / 2 - share * A**2) / N
+    return _equations(emission, N * share**3 * A**2 + share * (2 * (c_2 - s_2) - s_2) - third)
+
+
+def printed() -> Equations:
+    r"""Return Eq. 24 as it is printed.
+
+    .. math::
+        \dot A/A = -2\eta z\sin2\phi - 2\Gamma_2A^2 + N\Gamma_2zA^2, \quad
+        \dot\phi = -2\eta zA\cos2\phi, \quad
+        \dot z/A^2 = 8\eta\sin2\phi - 4\Gamma_2(1+z) - 4\Gamma_2NA^2 .
+    """
+    return Equations(
+        -2 * ETA * Z * sp.sin(2 * PHI) - 2 * GAMMA * A**2 + N * GAMMA * Z * A**2,
+        -2 * ETA * Z * A * sp.cos(2 * PHI),
+        A**2 * (8 * ETA * sp.sin(2 * PHI) - 4 * GAMMA * (1 + Z) - 4 * GAMMA * N * A**2),
+        A**2,
+    )
+
+
+def _equations(emission: sp.Expr, field: sp.Expr) -> Equations:
+    """Split Eqs. 22-23 into rates of A, ϕ and z; ``field`` is T/σ, a real number."""
+    sigma, share = A * sp.exp(sp.I * PHI), (N - 1) / N
+    c_1 = share * sigma
+    sigma_rate = -2 * sp.I * ETA * Z * sp.conjugate(c_1) + sigma * GAMMA * (
+        Z * field - 2 * emission
+    )
+    real, imaginary = _parts(sigma_rate / sigma)  # σ̇/σ = Ȧ/A + iϕ̇
+    inversion = 8 * ETA * _parts(sigma * c_1)[1] - 4 * GAMMA * ((1 + Z) * emission + A**2 * field)
+    return Equations(real, imaginary, sp.expand(inversion), sp.factor(emission))
+
+
+def _parts(expression: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Return the real and the imaginary part of a sum of exponentials in ϕ."""
+    parts = sp.powsimp(sp.expand(expression)).rewrite(sp.cos).expand().as_real_imag()
+    return sp.expand(parts[0]), sp.expand(parts[1])
+
+
+def order(expression: sp.Expr, power: int) -> sp.Expr:
+    r"""Return the coefficient of :math:`N^k` at fixed h = η/(NΓ2) and fixed A, ϕ, z.
+
+    Parameters
+    ----------
+    expression
+        A rate of `Equations`.
+    power
+        The power k.
+    """
+    return sp.factor(sp.expand(sp.expand(expression).subs(ETA, H * N * GAMMA)).coeff(N, power))
+
+
+def length_rate(equations: Equations) -> sp.Expr:
+    r"""Return the rate of the squared length ℓ = 4A² + z² of the Bloch vector.
+
+    For all three sets it is :math:`-8\Gamma_2Q\,[2A^2 + z(1+z)]`, what a spin that emits on its
+    own at the rate 4QΓ2 would lose.
+    """
+    return sp.factor(sp.simplify(8 * A**2 * equations.amplitude + 2 * Z * equations.inversion))
+
+
+def fixed_points() -> list[dict[sp.Symbol, sp.Expr]]:
+    r"""Return the fixed points (A², z) of Eq. 24 with ϕ = π/4 and A ≠ 0, at any N.
+
+    .. math::
+        z = -\frac{N-2\pm\sqrt{(N+2)^2 - 16N\eta/\Gamma_2}}{2N}, \qquad
+        A^2 = \frac{2\eta/\Gamma_2 - 1 - z}{N},
+
+    which to leading order in 1/N is Eq. 25; the physical one, with the upper sign, comes first.
+    """
+    square = sp.Symbol("A2")
+    rates = [
+        sp.expand(f.subs(PHI, sp.pi / 4)).subs(A**2, square)
+        for f in (printed().amplitude, sp.expand(printed().inversion / A**2))
+    ]
+    found = sp.solve(rates, [square, Z], dict=True)
+    return sorted(
+        ({A**2: sp.simplify(s[square]), Z: sp.simplify(s[Z])} for s in found),
+        key=lambda s: float(s[Z].subs({N: 100, ETA: 1, GAMMA: 1})),
+    )
+
+
+def jacobian(equations: Equations) -> sp.Matrix:
+    """Return the matrix of derivatives of (Ȧ, ϕ̇, ż) by (A, ϕ, z)."""
+    rates = sp.Matrix([A * equations.amplitude, equations.phase, equations.inversion])
+    return rates.jacobian([A, PHI, Z])
+
+
+def slow_rate() -> sp.Expr:
+    r"""Return ż on the line A² = 2h of fixed points of the fast motion.
+
+    .. math::
+        \dot z = -8h\Gamma_2\,\frac{4h + z(1+z)}{z} .
+
+    On that line A is constant to leading order, so that 2zż is the rate of the length.
+    """
+    rate = length_rate(printed()).subs(A, sp.sqrt(2 * H)) / (2 * Z)
+    return sp.factor(rate)
+
+
+def barrier() -> tuple[sp.Expr, sp.Expr]:
+    r"""Return the logarithm of the nearly dark state's slope, and the exponent Δ(m) of the rate.
+
+    The recursion of the nearly dark state gives, per excitation and at n = Nx,
+    :math:`\ln|c_{n+1}/c_n|^2 = \ln\frac{2h}{x(1-x)}`: a maximum at p, a minimum at 1 - p, where
+    p(1-p) = 2h.  The fall between them is NΔ, with :math:`m = 1-2p = \sqrt{1-8h}`,
+
+    .. math::
+        \Delta = \int_p^{1-p}\ln\frac{x(1-x)}{2h}\,\mathrm dx = 2\operatorname{artanh}m - 2m .
+    """
+    x, p, m = sp.symbols("x p m", positive=True)
+    slope = sp.log(2 * H / (x * (1 - x)))
+    primitive = sp.integrate(sp.log(x), x)  # of ln x; that of ln(1-x) is its mirror image
+    area = 2 * (primitive.subs(x, 1 - p) - primitive.subs(x, p))
+    area -= (1 - 2 * p) * (sp.log(p) + sp.log(1 - p))  # 2h = p(1-p)
+    return slope, sp.simplify(sp.expand(area.subs(p, (1 - m) / 2)))

@@ -1,0 +1,135 @@
+r"""SymPy reduction of the mean-field equations of N spins, Eqs. 22-23, at large N.
+
+With η = hN the mean ⟨σ⁺⟩ of all spins relaxes to √(2h) e^{iπ/4} at a rate of order N, whatever the
+detunings.  What is left for each spin is the same for Eqs. 22-23 and for the exact equations of a
+product state: they differ in a term that is the same for all spins, and that the constraint on the
+mean determines anyhow.  Γ2 = 1 and ⟨σ⁺⟩ = e^{iπ/4} s throughout.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import sympy as sp
+
+N, h = sp.symbols("N h", positive=True)
+delta = sp.Symbol("delta_n", real=True)
+w = sp.Symbol("w", positive=True)
+"""1 + ⟨σᶻ⟩ of the spin."""
+s, s_conjugate = sp.symbols("s s^{*}")
+"""e^{-iπ/4}⟨σ⁺⟩ of the spin and its conjugate, as independent symbols."""
+epsilon, epsilon_conjugate = sp.symbols(r"epsilon \epsilon^{*}")
+"""The distance of the mean from the constraint, times N: mean s = √(2h) + ε/N."""
+c2, s2 = sp.symbols("c_2 s_2", real=True)
+"""Means of w/2 and of ss* over all spins."""
+t2, t2_conjugate, rest, rest_conjugate = sp.symbols("t_2 t_2^{*} r r^{*}")
+"""Means of s² and of (w/2 - ss*)s over all spins, and their conjugates."""
+G, G_conjugate = sp.symbols("G G^{*}")
+"""What acts on every spin alike."""
+gamma = sp.Symbol("gamma", positive=True)
+"""γ = -G/√(2h) of a steady state of a symmetric distribution of detunings."""
+a, b = sp.symbols("a b", real=True)
+"""Real and imaginary part of s."""
+
+
+def mean_rate() -> sp.Expr:
+    """The part of order N of the rate of a spin, over z: it vanishes if the mean is √(2h)."""
+    mean, conjugate = sp.symbols("m m^{*}")
+    return sp.factor(sp.expand(_rates(mean, conjugate, exact=False)[0]).coeff(N, 1) / (w - 1))
+
+
+@cache
+def spin_rates(*, exact: bool) -> tuple[sp.Expr, sp.Expr]:
+    """(ds/dt, dw/dt) of one spin for N → ∞, from Eqs. 22-23 or exact in a product state."""
+    root = sp.sqrt(2 * h)
+    rates = _rates(root + epsilon / N, root + epsilon_conjugate / N, exact=exact)
+    slow = []
+    for rate in rates:
+        powers = sp.expand(rate)
+        if powers.coeff(N, 1) != 0:
+            raise ArithmeticError("a rate of order N is left")
+        slow.append(powers.coeff(N, 0))
+    return slow[0], slow[1]
+
+
+def common_term(*, exact: bool) -> sp.Expr:
+    """G: the factor of z in ds/dt that does not depend on the state of the spin itself."""
+    rate = spin_rates(exact=exact)[0]
+    return sp.collect(sp.expand(rate.subs({s: 0, s_conjugate: 0}) / (w - 1)).simplify(), h)
+
+
+@cache
+def slow_rates(*, exact: bool) -> tuple[sp.Expr, sp.Expr]:
+    """(ds/dt, dw/dt) written with G, which holds everything that distinguishes the equations."""
+    common = common_term(exact=exact)
+    swap = {epsilon: epsilon_conjugate, t2: t2_conjugate, rest: rest_conjugate}
+    conjugate = common.subs(swap, simultaneous=True)
+    solved = {
+        epsilon: sp.solve(common - G, epsilon)[0],
+        epsilon_conjugate: sp.solve(conjugate - G_conjugate, epsilon_conjugate)[0],
+    }
+    ds, dw = (sp.expand(rate.subs(solved)) for rate in spin_rates(exact=exact))
+    return sp.collect(ds, [G, h]), sp.collect(dw, [G, G_conjugate, h])
+
+
+@cache
+def steady_spin() -> tuple[sp.Expr, sp.Expr]:
+    """(s, an expression that vanishes) for a steady spin, with G = -√(2h)γ real."""
+    ds, dw = slow_rates(exact=False)
+    real = {G: -sp.sqrt(2 * h) * gamma, G_conjugate: -sp.sqrt(2 * h) * gamma}
+    (value,) = sp.solve(ds.subs(real), s)
+    (conjugate,) = sp.solve(ds.subs(real).subs({s: s_conjugate, sp.I: -sp.I}), s_conjugate)
+    condition = sp.together(dw.subs(real).subs({s: value, s_conjugate: conjugate}))
+    (factor,) = (f for f, _ in sp.factor_list(sp.numer(condition))[1] if f.has(gamma) and f.has(w))
+    return sp.factor(value), factor
+
+
+def self_consistency() -> sp.Expr:
+    """Re s/√(2h) of a steady spin, whose mean must be 1, in w and γ."""
+    value, condition = steady_spin()
+    real = 4 * h * w * sp.sqrt(2 * h) * gamma * (1 - w) / (16 * h**2 * w**2 + delta**2)
+    if sp.simplify(sp.re(value.rewrite(sp.Add)) - real) != 0:
+        raise ArithmeticError("not the real part of s")
+    (square,) = sp.solve(condition, delta**2)
+    return sp.simplify((real / sp.sqrt(2 * h)).subs(delta**2, square))
+
+
+@cache
+def linearised() -> tuple[sp.Matrix, sp.Matrix]:
+    """The Jacobian of (a, b, w) of one spin at fixed real G, and the derivatives by Re G, Im G."""
+    real, imaginary = sp.symbols("G_r G_i", real=True)
+    parts = {
+        s: a + sp.I * b, s_conjugate: a - sp.I * b,
+        G: real + sp.I * imaginary, G_conjugate: real - sp.I * imaginary,
+    }  # fmt: skip
+    ds, dw = (sp.expand(rate.subs(parts)) for rate in slow_rates(exact=False))
+    rates = sp.Matrix([ds.as_real_imag()[0], ds.as_real_imag()[1], sp.expand(dw)])
+    steady = {imaginary: 0, real: -sp.sqrt(2 * h) * gamma}
+    return (rates.jacobian([a, b, w]).subs(steady), rates.jacobian([real, imaginary]).subs(steady))
+
+
+def _rates(mean: sp.Expr, conjugate: sp.Expr, *, exact: bool) -> tuple[sp.Expr, sp.Expr]:
+    """Eqs. 22-23 with η = hN and the phase π/4 taken out, sums over the other spins inserted."""
+    turn, z = sp.exp(sp.I * sp.pi / 4), w - 1
+    c1, c1_conjugate = mean - s / N, conjugate - s_conjugate / N
+    excited = c2 - w / (2 * N)
+    flux, q, flux_conjugate = 2 * c1 * excited, c1 * c1_conjugate + excited / N, None
+    if exact:
+        own = s * s_conjugate
+        square = s2 - own / N
+        flux = 2 * c1 * (excited - square) - (t2 - s**2 / N) * c1_conjugate
+        flux -= 2 / N * (rest - (w / 2 - own) * s / N)
+        q -= square / N
+    flux += N * c1**2 * c1_conjugate
+    swap = {
+        s: s_conjugate, s_conjugate: s, epsilon: epsilon_conjugate, epsilon_conjugate: epsilon,
+        t2: t2_conjugate, rest: rest_conjugate, mean: conjugate, conjugate: mean,
+    }  # fmt: skip
+    flux_conjugate = sp.expand(flux).subs(swap, simultaneous=True)
+    drive = -2 * sp.I * h * N * z * c1_conjugate / turn**2  # of ds/dt; that of σ has one turn less
+    d_s = sp.I * delta * s + sp.expand(drive) - 2 * s * q + z * flux
+    sigma_c1 = sp.expand(turn**2) * s * c1
+    conjugate_of_it = sp.expand(turn**-2) * s_conjugate * c1_conjugate
+    heating = 8 * h * N * (sigma_c1 - conjugate_of_it) / (2 * sp.I)
+    d_w = heating - 4 * w * q - 2 * (s * flux_conjugate + s_conjugate * flux)
+    return d_s, d_w

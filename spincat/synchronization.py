@@ -1,0 +1,311 @@
+r"""Synchronisation in the plane of drive and detuning: the map, its edge, the ellipse (Fig. 4).
+
+Each point is an initial state of two halves, detuned by ±δ, that follows Eqs. 26-28 until it is
+known what becomes of it.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import curve_fit
+
+from spincat import _two_ensemble_kernels as kernels
+from spincat import provenance
+from spincat._checks import check_finite, check_number, check_positive_integer
+from spincat._lindblad_solver import ConvergenceError
+from spincat.two_ensembles import (
+    RTOL,
+    cartesian,
+    check_even,
+    check_rtol,
+    polar,
+    steady_state,
+)
+
+__all__ = [
+    "FATES",
+    "EllipseFit",
+    "ellipse",
+    "fit_ellipse",
+    "phase_map",
+    "simulated_edge",
+]
+
+Floats = NDArray[np.float64]
+
+FATES = "unconverged", "synchronised", "incoherent", "oscillating", "drifting"
+"""What can become of a state; the numbers in the variable ``fate`` of :func:`phase_map`.
+
+Synchronised is a steady state with A > 0, incoherent one with A = 0 and z > 0, in both of which a
+small disturbance decays.  Drifting is a phase spread that keeps growing, by 20 turns at any time or
+by half a turn in the second half of the time; oscillating is a motion that neither decays nor makes
+ζ wind, and unconverged is one that has still to decay at the last time.
+"""
+
+T_MAX = 1e5
+"""Default of the last time: the least drives need it, the others end long before."""
+TOLERANCE = 1e-6
+
+
+class EllipseFit(NamedTuple):
+    """Parameters of Eq. 30 and their standard errors, in units of N, and the rms misfit of δ/Γ2."""
+
+    a: float
+    b: float
+    a_error: float
+    b_error: float
+    rms: float
+
+
+def phase_map(
+    n_spins: int,
+    eta: ArrayLike,
+    delta: ArrayLike,
+    *,
+    t_max: float = T_MAX,
+    initial: ArrayLike | None = None,
+    tolerance: float = TOLERANCE,
+    rtol: float = RTOL,
+    workers: int | None = None,
+) -> xr.Dataset:
+    r"""What becomes of two detuned halves under Eqs. 26-28, for each drive and each detuning.
+
+    A state counts as converged where it is within ``tolerance`` of its limit for t → ∞, and the
+    values returned are then those of the limit.  For a synchronised state that is a fixed point
+    that Newton's method finds there, and whose Jacobian is stable.
+
+    Parameters
+    ----------
+    n_spins
+        Number of spins N, even and at least 4.
+    eta, delta
+        η/Γ2 > 0, shape (E,), and δ/Γ2, shape (D,).
+    t_max
+        Last time Γ2·t of a state that does not converge before.
+    initial
+        (A, ζ, z) at t = 0, shape (3,) or any that broadcasts to (E, D, 3); the steady state for
+        δ = 0 if None.
+    tolerance
+        Distance from the limit in A cos ζ, A sin ζ and z, 1e-10 to 1e-4.
+    rtol
+        Error allowed per step in these, 1e-12 to 1e-2.
+    workers
+        Number of threads; one for each processor if None.
+
+    Returns
+    -------
+    Dataset over (eta, delta) with ``phase_spread`` ζ (NaN unless synchronised), ``z``,
+    ``amplitude``, ``fate`` (a number, see :data:`FATES`), ``converged`` (to either steady state)
+    and ``time_to_converge`` (NaN if not converged).
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite or outside its range, or there is no steady state for δ = 0.
+    ConvergenceError
+        If the steps become too short.
+    """
+    n, limits = _check(n_spins, t_max, tolerance, rtol)
+    drives, detunings = _check_axis("eta", eta), _check_axis("delta", delta)
+    if np.any(drives <= 0):
+        raise ValueError(f"eta holds {drives.min()}; allowed: numbers above 0")
+    threads = check_positive_integer("workers", workers or os.cpu_count() or 1)
+    shape = len(drives), len(detunings)
+    states = _initial_states(n_spins, drives, shape, initial)
+    fates, times = np.zeros(shape, dtype=np.int8), np.zeros(shape)
+
+    def settle(i: int) -> None:
+        kernels.settle_row(states[i], n, drives[i], detunings, *limits, fates[i], times[i])
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(settle, range(shape[0])))
+    if np.any(fates == kernels.FAILED):
+        i, j = np.argwhere(fates == kernels.FAILED)[0]
+        raise ConvergenceError(f"no step at eta = {drives[i]}, delta = {detunings[j]} is enough")
+    attributes = provenance.attributes(n_spins=n_spins, t_max=t_max, tolerance=tolerance, rtol=rtol)
+    return _dataset(drives, detunings, states, fates, times, attributes)
+
+
+def simulated_edge(
+    n_spins: int,
+    eta: ArrayLike,
+    *,
+    t_max: float = T_MAX,
+    initial: ArrayLike | None = None,
+    tolerance: float = TOLERANCE,
+    rtol: float = RTOL,
+    accuracy: float = 1e-6,
+) -> Floats:
+    """The δ/Γ2 from which on a state has left synchrony before ``t_max``, by bisection.
+
+    It has left if it has become incoherent, oscillates or drifts.  A state that still approaches a
+    synchronised one at the last time has not, although it is unconverged in :func:`phase_map`.
+
+    Parameters
+    ----------
+    n_spins, eta, t_max, tolerance, rtol
+        As in :func:`phase_map`.
+    initial
+        (A, ζ, z) at t = 0, shape (3,) or (E, 3); the steady state for δ = 0 if None.
+    accuracy
+        Largest error of the edge that bisection leaves.
+
+    Returns
+    -------
+    Array of shape (E,).  If there is more than one change between δ = 0 and 0.2, one of them is
+    found.  NaN where the state leaves at δ = 0, or stays at 0.2.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite or outside its range.
+    """
+    n, limits = _check(n_spins, t_max, tolerance, rtol)
+    drives, accuracy = _check_axis("eta", eta), check_number("accuracy", accuracy)
+    if accuracy <= 0:
+        raise ValueError(f"accuracy = {accuracy!r}; allowed: a number above 0")
+    start = None if initial is None else check_finite("initial", initial)[..., None, :]
+    states = _initial_states(n_spins, drives, (len(drives), 1), start)
+    edges = []
+    for (x, y, z), drive in zip(states[:, 0].tolist(), drives.tolist(), strict=True):
+        edges.append(_bisect((x, y, z), n, drive, limits, accuracy))
+    return np.array(edges)
+
+
+def _bisect(
+    start: kernels.Triple, n: float, eta: float, limits: kernels.Triple, accuracy: float
+) -> float:
+    def stays(delta: float) -> bool:
+        _, fate, _ = kernels.settle(start, n, eta, delta, *limits)
+        return fate in (kernels.SYNCHRONISED, kernels.UNCONVERGED)
+
+    low, high = 0.0, 0.2
+    if stays(high) or not stays(low):
+        return np.nan
+    while high - low > 2 * accuracy:
+        middle = (low + high) / 2
+        low, high = (middle, high) if stays(middle) else (low, middle)
+    return (low + high) / 2
+
+
+def ellipse(eta: ArrayLike, n_spins: int, a: float, b: float) -> Floats:
+    r"""Edge δ/Γ2 of the synchronised region after Eq. 30, zero outside its range.
+
+    .. math::
+        \frac{N^2\delta}{\Gamma_2} = bN\sqrt{(aN)^2 - (\eta/\Gamma_2 - aN)^2} ,
+
+    with a and b in units of N, as the paper quotes them.
+    """
+    h = check_finite("eta", eta) / check_positive_integer("n_spins", n_spins)
+    return np.asarray(b * np.sqrt(np.maximum(0.0, a**2 - (h - a) ** 2)))
+
+
+def fit_ellipse(eta: ArrayLike, delta: ArrayLike, n_spins: int) -> EllipseFit:
+    """Fit :func:`ellipse` to an edge by least squares of δ/Γ2, all points with the same weight.
+
+    The standard errors follow from the scatter of the points about the ellipse.  They are those of
+    a fit whose misfit is random, which that of a wrong curve is not.
+
+    Parameters
+    ----------
+    eta, delta
+        Points η/Γ2 and δ/Γ2 of the edge, shape (E,), at least three.
+    n_spins
+        Number of spins N.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite or outside its range, or the shapes differ.
+    """
+    drives, edge = _check_axis("eta", eta), _check_axis("delta", delta)
+    if drives.shape != edge.shape or len(drives) < 3:
+        raise ValueError(
+            f"eta has shape {drives.shape}, delta {edge.shape}; allowed: equal, at least 3 points"
+        )
+    h = drives / n_spins
+    # δ² = 2ab²h - b²h² is linear in both coefficients: a start close to the solution
+    (linear, quadratic), *_ = np.linalg.lstsq(np.stack([h, -(h**2)], axis=1), edge**2, rcond=None)
+    guess = max(linear / quadratic / 2, h.max() / 2), np.sqrt(quadratic)
+    (a, b), covariance = curve_fit(
+        lambda eta, a, b: ellipse(eta, n_spins, a, b), drives, edge, guess
+    )
+    misfit = edge - ellipse(drives, n_spins, a, b)
+    a_error, b_error = np.sqrt(np.diag(covariance))
+    return EllipseFit(a, b, a_error, b_error, float(np.sqrt(np.mean(misfit**2))))
+
+
+def _dataset(
+    drives: Floats, detunings: Floats, states: Floats, fates: NDArray[np.int8], times: Floats,
+    attributes: dict[str, object],
+) -> xr.Dataset:  # fmt: skip
+    """Final states in Cartesian coordinates as the variables of :func:`phase_map`."""
+    amplitude, zeta, z = np.moveaxis(polar(states), -1, 0)
+    converged = (fates == kernels.SYNCHRONISED) | (fates == kernels.INCOHERENT)
+    dims = "eta", "delta"
+    variables: dict[str, tuple[NDArray[np.generic], str, str]] = {
+        "phase_spread": (
+            np.where(fates == kernels.SYNCHRONISED, zeta, np.nan), "phase spread zeta", "rad"
+        ),
+        "z": (z, "mean of sigma_z", "1"),
+        "amplitude": (amplitude, "amplitude A", "1"),
+        "fate": (fates, "what becomes of the state", "1"),
+        "converged": (converged, "converged to a steady state", "1"),
+        "time_to_converge": (
+            np.where(converged, times, np.nan), "time to convergence", "1/Gamma_2"
+        ),
+    }  # fmt: skip
+    dataset = xr.Dataset(
+        {
+            name: (dims, values, {"long_name": text, "units": unit})
+            for name, (values, text, unit) in variables.items()
+        },
+        coords={
+            "eta": ("eta", drives, {"long_name": "strength of the drive", "units": "Gamma_2"}),
+            "delta": ("delta", detunings, {"long_name": "detuning", "units": "Gamma_2"}),
+        },
+        attrs=attributes,
+    )
+    dataset["fate"].attrs["flag_values"] = np.arange(len(FATES), dtype=np.int8)
+    dataset["fate"].attrs["flag_meanings"] = " ".join(FATES)
+    return dataset
+
+
+def _initial_states(
+    n_spins: int, drives: Floats, shape: tuple[int, int], initial: ArrayLike | None
+) -> Floats:
+    """Initial states in Cartesian coordinates, shape (E, D, 3), to be overwritten."""
+    if initial is None:
+        start = np.array([steady_state(n_spins, eta) for eta in drives])[:, None]
+    else:
+        start = check_finite("initial", initial)
+    try:
+        return cartesian(np.broadcast_to(start, (*shape, 3)))
+    except ValueError:
+        raise ValueError(
+            f"initial has shape {start.shape}; allowed: any that broadcasts to {(*shape, 3)}"
+        ) from None
+
+
+def _check(
+    n_spins: int, t_max: float, tolerance: float, rtol: float
+) -> tuple[float, tuple[float, float, float]]:
+    """N and the arguments of the kernel that end a run, as floats."""
+    if not check_number("t_max", t_max) > 0:
+        raise ValueError(f"t_max = {t_max!r}; allowed: a number above 0")
+    if not 1e-10 <= check_number("tolerance", tolerance) <= 1e-4:
+        raise ValueError(f"tolerance = {tolerance!r}; allowed: 1e-10 to 1e-4")
+    return float(check_even(n_spins)), (float(t_max), float(tolerance), check_rtol(rtol))
+
+
+def _check_axis(name: str, values: ArrayLike) -> Floats:
+    axis = np.ascontiguousarray(check_finite(name, values))
+    if axis.ndim != 1 or axis.size == 0:
+        raise ValueError(f"{name} has shape {axis.shape}; allowed: one dimension, not empty")
+    return axis

@@ -1,0 +1,225 @@
+r"""Two halves detuned by ±δ, Eqs. 26-28: three equations for N spins (Sec. IV.2).
+
+The ansatz ⟨σ⁺⟩ = A exp[i(π/4 ± ζ)], the same z in both halves, turns the mean-field equations of N
+spins into three for the state (A, ζ, z): amplitude, phase spread in radians, and ⟨σᶻ⟩.
+What happens if the halves are not mirror images of each other is in `spincat.two_halves`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spincat import _two_ensemble_kernels as kernels
+from spincat._checks import (
+    check_finite,
+    check_nonnegative,
+    check_number,
+    check_positive_integer,
+)
+from spincat._lindblad_solver import ConvergenceError
+
+__all__ = ["integrate", "jacobian", "rhs", "steady_state"]
+
+Floats = NDArray[np.float64]
+
+RTOL = 1e-7
+"""Default of the error allowed in each component of the state per step."""
+
+
+def rhs(state: ArrayLike, n_spins: int, eta: float, delta: float) -> Floats:
+    r"""Time derivative of (A, ζ, z), Eqs. 26-28 as printed.
+
+    .. math::
+        \dot A &= A\left[-2\eta z a + z b G - 2A^2\cos^2\zeta\right] ,\\
+        \dot\zeta &= \delta + z\sin2\zeta\left[\eta\left(1 - \tfrac2N\right) - \tfrac12G\right] ,\\
+        \dot z &= A^2\left[8\eta a - 4bG - 4(1 + z)\cos^2\zeta\right] ,\\
+        a &= \cos^2\zeta - \tfrac1N\cos2\zeta ,\quad b = \cos^2\zeta - \tfrac1N ,\quad
+        G = 1 + z + (N - 2)A^2\cos^2\zeta .
+
+    Parameters
+    ----------
+    state
+        (A, ζ, z) along the last axis, shape (..., 3).
+    n_spins
+        Number of spins N, even and at least 4.
+    eta, delta
+        Strength of the drive η/Γ2 and detuning δ/Γ2 of the first half.
+
+    Returns
+    -------
+    Derivatives with respect to Γ2·t, shape (..., 3).
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite or outside its range.
+    """
+    values, n, eta, delta = _check(state, n_spins, eta, delta)
+    amplitude, zeta, z = np.moveaxis(values, -1, 0)
+    cos2, double = np.cos(zeta) ** 2, np.sin(2 * zeta)
+    a, b = cos2 - np.cos(2 * zeta) / n, cos2 - 1 / n
+    total = 1 + z + (n - 2) * amplitude**2 * cos2
+    d_amplitude = amplitude * (-2 * eta * z * a + z * b * total - 2 * amplitude**2 * cos2)
+    d_zeta = delta + z * double * (eta * (1 - 2 / n) - total / 2)
+    d_z = amplitude**2 * (8 * eta * a - 4 * b * total - 4 * (1 + z) * cos2)
+    return np.stack([d_amplitude, d_zeta, d_z], axis=-1)
+
+
+def jacobian(state: ArrayLike, n_spins: int, eta: float, delta: float) -> Floats:
+    r"""Matrix of the derivatives of :func:`rhs` (rows) by A, ζ and z (columns), in closed form.
+
+    Parameters
+    ----------
+    state, n_spins, eta, delta
+        As in :func:`rhs`.
+
+    Returns
+    -------
+    Array of shape (..., 3, 3) in units of Γ2.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite or outside its range.
+    """
+    values, n, eta, delta = _check(state, n_spins, eta, delta)
+    r, zeta, z = np.moveaxis(values, -1, 0)
+    cos2, double, cosine = np.cos(zeta) ** 2, np.sin(2 * zeta), np.cos(2 * zeta)
+    a, b = cos2 - cosine / n, cos2 - 1 / n
+    total = 1 + z + (n - 2) * r**2 * cos2
+    # derivatives of the total by A and ζ; by z it is one
+    by_r, by_zeta = 2 * (n - 2) * r * cos2, -(n - 2) * r**2 * double
+    a_zeta = -double * (1 - 2 / n)
+    rate = -2 * eta * z * a + z * b * total - 2 * r**2 * cos2
+    heat = 8 * eta * a - 4 * b * total - 4 * (1 + z) * cos2
+    bracket = eta * (1 - 2 / n) - total / 2
+    rate_zeta = -2 * eta * z * a_zeta - z * double * total + z * b * by_zeta + 2 * r**2 * double
+    heat_zeta = 8 * eta * a_zeta + 4 * double * total - 4 * b * by_zeta + 4 * (1 + z) * double
+    rows = [
+        [rate + r * (z * b * by_r - 4 * r * cos2), r * rate_zeta,
+         r * (-2 * eta * a + b * total + z * b)],
+        [-z * double * by_r / 2, 2 * z * cosine * bracket - z * double * by_zeta / 2,
+         double * (bracket - z / 2)],
+        [2 * r * heat - 4 * r**2 * b * by_r, r**2 * heat_zeta, -4 * r**2 * (b + cos2)],
+    ]  # fmt: skip
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def steady_state(n_spins: int, eta: float) -> Floats:
+    r"""The synchronised steady state (A, 0, z) of Eqs. 26-28 for δ = 0, not expanded in 1/N.
+
+    With p = 1 - 1/N, A² = -z(1 + z)/2 and z is the smaller root of
+
+    .. math::
+        \tfrac{p}{2}(N - 2)\left(z^2 + z\right) - (1 + p)(1 + z) + 2p\eta = 0 ,
+
+    for N → ∞ those of Eq. 25, z = -[1 + √(1 - 16η/N)]/2.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range; there is no such state beyond η/Γ2 ≈ N/16.
+    """
+    n, eta = float(check_even(n_spins)), check_nonnegative("eta", eta)
+    p = 1 - 1 / n
+    # divided by p (N - 2)/2: z² + (1 - k)z - k + m = 0, that is w² - (1 + k)w + m = 0, w = 1 + z
+    k, m = 2 * (1 + p) / (p * (n - 2)), 4 * eta / (n - 2)
+    root = (1 + k) ** 2 - 4 * m
+    if root < 0:
+        limit = (1 + k) ** 2 * (n - 2) / 16
+        raise ValueError(f"eta = {eta!r}; allowed: at most {limit:.6g} for n_spins = {n_spins}")
+    w = 2 * m / (1 + k + np.sqrt(root))  # the smaller root, without cancellation
+    return np.array([np.sqrt(w * (1 - w) / 2), 0.0, w - 1])
+
+
+def integrate(
+    state: ArrayLike,
+    n_spins: int,
+    eta: float,
+    delta: float,
+    times: ArrayLike,
+    *,
+    rtol: float = RTOL,
+) -> Floats:
+    """Solve Eqs. 26-28 by linearly implicit steps, whose length does not depend on N.
+
+    Parameters
+    ----------
+    state
+        (A, ζ, z) at t = 0, shape (3,).
+    n_spins, eta, delta
+        As in :func:`rhs`.
+    times
+        Times Γ2·t at which the state is wanted, increasing, not negative, shape (T,).
+    rtol
+        Error allowed per step in A cos ζ, A sin ζ and z, 1e-12 to 1e-2.
+
+    Returns
+    -------
+    States (A, ζ, z), shape (T, 3).  A is not negative, and ζ is continued through ±π, which is
+    right if it changes by less than π between two times.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite or outside its range.
+    ConvergenceError
+        If the steps become too short.
+    """
+    start, n, eta, delta = _check(state, n_spins, eta, delta)
+    if start.shape != (3,):
+        raise ValueError(f"state has shape {start.shape}; allowed: (3,)")
+    grid, rtol = check_times(times), check_rtol(rtol)
+    out = np.empty((len(grid), 3))
+    x, y, z = cartesian(start).tolist()
+    if not kernels.trajectory((x, y, z), n, eta, delta, grid, rtol, out):
+        raise ConvergenceError(f"no step at eta = {eta:g}, delta = {delta:g} is short enough")
+    result = polar(out)
+    result[:, 1] = np.unwrap(result[:, 1])
+    return result
+
+
+def cartesian(state: Floats) -> Floats:
+    """The coordinates (A cos ζ, A sin ζ, z) of (A, ζ, z), along the last axis."""
+    amplitude, zeta, z = np.moveaxis(state, -1, 0)
+    return np.stack([amplitude * np.cos(zeta), amplitude * np.sin(zeta), z], axis=-1)
+
+
+def polar(state: Floats) -> Floats:
+    """The state (A, ζ, z) of (A cos ζ, A sin ζ, z), -π < ζ <= π, along the last axis."""
+    x, y, z = np.moveaxis(state, -1, 0)
+    return np.stack([np.hypot(x, y), np.arctan2(y, x), z], axis=-1)
+
+
+def check_even(n_spins: int) -> int:
+    """Return N, or raise ``ValueError`` unless it is even and at least 4."""
+    if check_positive_integer("n_spins", n_spins) % 2 or n_spins < 4:
+        raise ValueError(f"n_spins = {n_spins!r}; allowed: an even number of at least 4")
+    return int(n_spins)
+
+
+def check_times(times: ArrayLike) -> Floats:
+    """Return the times, or raise ``ValueError`` unless they are increasing and not negative."""
+    grid = np.ascontiguousarray(check_finite("times", times))
+    if grid.ndim != 1 or grid.size == 0 or grid[0] < 0 or np.any(np.diff(grid) <= 0):
+        raise ValueError(f"times = {times!r}; allowed: increasing numbers of at least 0, in 1-D")
+    return grid
+
+
+def check_rtol(rtol: float) -> float:
+    """Return the tolerance, or raise ``ValueError`` unless it is from 1e-12 to 1e-2."""
+    if not 1e-12 <= check_number("rtol", rtol) <= 1e-2:
+        raise ValueError(f"rtol = {rtol!r}; allowed: 1e-12 to 1e-2")
+    return float(rtol)
+
+
+def _check(
+    state: ArrayLike, n_spins: int, eta: float, delta: float
+) -> tuple[Floats, float, float, float]:
+    """The state as an array, and N, η and δ as floats; Eqs. 26-28 know no other numbers."""
+    values = check_finite("state", state)
+    if values.shape[-1:] != (3,):
+        raise ValueError(f"state has shape {values.shape}; allowed: (..., 3), A, zeta and z")
+    n = float(check_even(n_spins))
+    return values, n, check_nonnegative("eta", eta), check_number("delta", delta)

@@ -1,0 +1,42 @@
+"""Wigner functions of states on the Holstein-Primakoff ladder, by QuTiP (bottom of Fig. 3)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spincat._checks import check_finite
+
+
+def wigner(rho: ArrayLike, real: ArrayLike, imaginary: ArrayLike) -> NDArray[np.float64]:
+    r"""Return the Wigner function of ρ, the N + 1 levels taken as number states of an oscillator.
+
+    .. math::
+        W(\beta) = \frac2\pi\operatorname{Tr}
+            \left[D(\beta)(-1)^{\hat n}D^\dagger(\beta)\rho\right],
+        \qquad \int W\,\mathrm d^2\beta = 1 .
+
+    Parameters
+    ----------
+    rho
+        Density matrix, shape (N + 1, N + 1).
+    real, imaginary
+        Re β and Im β of the grid, shapes (X,) and (Y,).
+
+    Returns
+    -------
+        Shape (Y, X).
+
+    Raises
+    ------
+    ValueError
+        If ``rho`` is not square or the grid is not finite.
+    """
+    import qutip  # on request only: it takes a second to import
+
+    matrix = np.asarray(rho)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"rho has shape {matrix.shape}; allowed: a square matrix")
+    grid = check_finite("real", real), check_finite("imaginary", imaginary)
+    # g = 2 makes the coordinates Re β and Im β; Clenshaw's sum is stable for many excitations.
+    return np.asarray(qutip.wigner(qutip.Qobj(matrix), *grid, g=2, method="clenshaw"))

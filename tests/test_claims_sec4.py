@@ -1,0 +1,195 @@
+"""What Secs. IV-V say in words, each claim decided in two ways; the entries of book/ledger.yml."""
+
+import numpy as np
+import pytest
+import qutip
+import sympy as sp
+
+from spincat import (
+    Cavity,
+    SpinEnsemble,
+    coherence,
+    collective,
+    phase_spread,
+    quantum_spread,
+    synchronization,
+    two_ensembles,
+    two_halves,
+)
+from spincat.broadening import Gaussian
+from spincat.critical_linewidth import critical_linewidth, stays_synchronised
+from spincat.symbolic import identical_spins
+
+
+@pytest.mark.ledger("fig-3", "mean-field-agrees-at-weak-drive", method="spectrum")
+def test_metastable_amplitude_of_a_hundred_spins_at_weak_drive():
+    for eta in (0.5, 1.0, 2.0):
+        quantum = coherence.quasi_steady_amplitude(100, eta)
+        assert quantum == pytest.approx(np.sqrt(2 * eta), rel=0.03)
+
+
+@pytest.mark.ledger("fig-3", "mean-field-agrees-at-weak-drive", method="integration")
+def test_amplitude_of_a_hundred_spins_at_weak_drive():
+    mean_field = 10 * two_ensembles.steady_state(100, 1.0)[0]
+    assert coherence.amplitude(100, 1.0, [50.0])[0] == pytest.approx(mean_field, rel=0.05)
+
+
+@pytest.mark.ledger("synchronisation-breaks-at-n-over-16", method="derivation")
+def test_the_mean_field_ends_where_independent_emission_wins():
+    """The end is that of a motion of relative order 1/N; to leading order any ⟨σz⟩ is steady."""
+    slow = identical_spins.slow_rate().subs(identical_spins.GAMMA, 1)
+    end = sp.solve(
+        sp.discriminant(sp.numer(sp.together(slow)), identical_spins.Z), identical_spins.H
+    )
+    assert sp.Rational(1, 16) in end
+
+
+@pytest.mark.ledger("synchronisation-breaks-at-n-over-16", method="spectrum")
+@pytest.mark.parametrize("h", [0.08, 0.1])
+def test_identical_spins_go_on_beyond_it(h):
+    """Above 1/16 the quantum steady state is p(1-p) = 2h, far below half filling."""
+    n_spins = 200
+    rho = collective.steady_state(SpinEnsemble(n_spins, h * n_spins), "even")
+    fraction = collective.levels(n_spins, "even") @ rho.diagonal().real / n_spins
+    assert fraction == pytest.approx((1 - np.sqrt(1 - 8 * h)) / 2, rel=0.03)
+
+
+@pytest.mark.ledger("amplitude-drops-near-eta-10", "fig-3", method="integration")
+def test_the_drop_of_the_amplitude_moves_with_the_time():
+    def drop(time):
+        etas = np.linspace(7, 12.4, 28)
+        now = np.array([coherence.amplitude(100, eta, [time])[0] for eta in etas])
+        return etas[np.argmax(now < now.max() / 2)]
+
+    early, middle, late = (drop(time) for time in (1e2, 1e4, 1e6))
+    assert middle == pytest.approx(10, abs=0.3)
+    assert early > middle + 0.8
+    assert late < middle - 0.5
+
+
+@pytest.mark.ledger(
+    "amplitude-drops-near-eta-10", "fig-3-shows-the-steady-state", method="spectrum"
+)
+def test_the_amplitude_is_metastable():
+    rate = {eta: coherence.coherence_decay_rate(100, eta) for eta in (5.0, 10.0)}
+    assert 0 < rate[5.0] < 1e-20
+    assert 1e-5 < rate[10.0] < 1e-3
+
+
+@pytest.mark.ledger("fig-3-shows-the-steady-state", method="qutip")
+def test_the_steady_state_has_no_amplitude():
+    n_spins, eta = 6, 1.5
+    spin = qutip.jmat(n_spins / 2, "-")
+    pair = spin * spin / n_spins
+    steady = qutip.steadystate(eta * (pair + pair.dag()), [pair + 1e-4 * spin])
+    # the small admixture of S- selects one steady state; parity makes ⟨S-⟩ vanish as it vanishes
+    assert abs(qutip.expect(spin, steady)) < 1e-3 * n_spins
+
+
+@pytest.mark.ledger("collapse-at-a-drive-proportional-to-n", method="spectrum")
+def test_the_lifetime_ends_at_a_drive_proportional_to_n():
+    for h, low in ((0.03, True), (0.12, False)):
+        rates = [coherence.coherence_decay_rate(n, h * n) for n in (50, 100)]
+        assert (max(rates) < 1e-4) == low
+
+
+@pytest.mark.ledger("collapse-at-a-drive-proportional-to-n", method="integration")
+def test_the_amplitude_collapses_at_a_drive_proportional_to_n():
+    ends = []
+    for n_spins in (50, 100):
+        h = np.linspace(0.06, 0.13, 29)
+        now = np.array([coherence.amplitude(n_spins, x * n_spins, [1e4])[0] for x in h])
+        ends.append(h[np.argmax(now < now.max() / 2)])
+    assert ends[0] == pytest.approx(ends[1], abs=0.02)
+
+
+@pytest.mark.ledger("mean-field-describes-large-cats", method="spectrum")
+def test_the_restoring_rate_of_the_master_equation_falls_with_n():
+    quantum = [quantum_spread.restoring_rate(n, 0.05 * n) for n in (8, 12, 16)]
+    mean_field = [phase_spread.restoring_rate("paper", n, 0.05 * n) for n in (8, 12, 16)]
+    assert np.all(np.diff(mean_field) > 0)
+    assert quantum[0] > 3 * quantum[1] > 9 * quantum[2] > 0
+
+
+@pytest.mark.ledger("threshold-of-synchronisation", method="arithmetic")
+def test_the_product_of_the_printed_parameters():
+    assert pytest.approx(0.06899, abs=5e-6) == 0.03125 * 2.2077
+    assert abs(0.03125 * 2.2077 - 0.06888) > 1e-4
+
+
+@pytest.mark.ledger("threshold-of-synchronisation", "fig-4", "eq-30", method="integration")
+@pytest.mark.ledger("robust-if-delta-is-of-the-order-of-gamma2", method="integration")
+def test_the_largest_detuning_and_the_misfit_of_the_ellipse():
+    eta = 1e4 * np.linspace(0.004, 0.0615, 24)
+    edge = synchronization.simulated_edge(10_000, eta)
+    assert edge.max() == pytest.approx(0.0695, abs=0.0015)
+    fit = synchronization.fit_ellipse(eta, edge, 10_000)
+    assert fit.a == pytest.approx(0.03125, abs=5e-4)
+    assert fit.b == pytest.approx(2.2077, abs=0.05)
+    residual = edge - synchronization.ellipse(eta, 10_000, fit.a, fit.b)
+    # not noise: the edge itself is known to 1e-5, and neighbours miss on the same side
+    assert np.abs(residual).max() > 1e-3
+    assert np.mean(residual[1:] * residual[:-1]) > 0.5 * np.mean(residual**2)
+
+
+@pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="integration")
+def test_beyond_the_threshold_the_mirrored_halves_part():
+    n, (drive, delta) = 1000, (0.02, 0.1)
+    start = two_ensembles.steady_state(n, drive * n)
+    reduced = two_ensembles.integrate(start, n, drive * n, delta, [300.0])[0]
+    assert reduced[0] < 1e-3  # no coherence, ...
+    assert reduced[2] > 0  # ... and most spins excited
+    pair = np.array([start * [1, s, 1] + [0, 1e-6, 0] for s in (1, -1)])
+    late = two_halves.integrate(pair, n, drive * n, delta, [60.0, 80.0])
+    assert np.abs(late[:, 0, 2] - late[:, 1, 2]).max() > 1e-3
+
+
+@pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="spectrum")
+def test_beyond_the_threshold_there_is_no_steady_state():
+    with pytest.raises(two_halves.ConvergenceError):
+        two_halves.fixed_point([0.35, 0.96, -0.4], 10_000, 200.0, 0.09)
+
+
+@pytest.mark.ledger("constant-amplitude-needs-one-over-n-squared", method="spectrum")
+def test_at_fixed_amplitude_locking_survives_to_one_over_root_n():
+    edges = [synchronization.simulated_edge(n, [8.0])[0] for n in (2000, 8000)]
+    assert edges[0] / edges[1] == pytest.approx(2, rel=0.1)
+    spreads = [abs(phase_spread.small_spread(n, 8.0)) for n in (2000, 8000)]
+    assert spreads[1] / spreads[0] == pytest.approx(16, rel=0.05)
+
+
+@pytest.mark.ledger("gamma2-grows-with-n", "linewidth-must-not-scale-with-n", method="arithmetic")
+def test_how_the_loss_grows_depends_on_what_is_fixed():
+    def rate(n_spins, coupling, kappa):
+        return Cavity(n_spins, 3e10, coupling, 1e8, kappa).gamma2
+
+    base = rate(10**4, 1e5, 1e6)
+    assert rate(10**6, 1e5, 1e6) / base == pytest.approx(100**2)  # coupling of a spin
+    assert rate(10**6, 1e5, 1e8) / base == pytest.approx(100)  # ... and κ grows as N
+    assert rate(10**6, 1e4, 1e6) / base == pytest.approx(1)  # collective coupling g√N
+
+
+@pytest.mark.ledger("odd-cat-lives-a-microsecond", method="arithmetic")
+def test_the_inverse_of_a_megahertz():
+    assert pytest.approx(1e-6) == 1 / 1e6
+    assert 1 / (2e6 * np.pi) == pytest.approx(0.16e-6, rel=0.01)
+
+
+@pytest.mark.ledger("two-groups-stand-for-random-detunings", method="spectrum")
+def test_random_detunings_have_a_threshold_of_the_same_order():
+    for h in (0.005, 0.02, 0.05):
+        two, gaussian, lorentzian = (
+            critical_linewidth(h, name) for name in ("two_point", "gaussian", "lorentzian")
+        )
+        assert 0.9 < gaussian / two < 1.6
+        assert lorentzian < 0.8 * two or h < 0.01
+
+
+@pytest.mark.ledger("two-groups-stand-for-random-detunings", method="integration")
+@pytest.mark.parametrize(("factor", "kept"), [(0.7, True), (1.4, False)])
+def test_random_spins_keep_and_lose_their_coherence_there(factor, kept):
+    n, h = 2000, 0.04
+    width = factor * critical_linewidth(h, "gaussian")
+    detunings = Gaussian(width).draw(n, 1, 2)[0]
+    ensemble = SpinEnsemble(n, h * n, detunings=detunings - detunings.mean())
+    assert stays_synchronised(ensemble, 300.0) == kept

@@ -1,0 +1,83 @@
+"""Mean-field trajectories of identical spins, against Eqs. 22-23 for every spin."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+from spincat import single_ensemble
+from spincat.symbolic import identical_spins as s
+
+START = 0.25, 0.5, -0.7
+
+
+def test_trajectory_is_that_of_eqs_22_and_23():
+    n_spins, eta, times = 12, 0.5, np.linspace(0, 20, 9)
+
+    def rates(_, y):
+        sigma, z = y[:n_spins], y[n_spins:]
+        c_1 = (sigma.sum() - sigma) / n_spins
+        c_2 = ((1 + z).sum() - (1 + z)) / (2 * n_spins)
+        q, t = c_2 / n_spins + abs(c_1) ** 2, c_1 * (2 * c_2 + n_spins * abs(c_1) ** 2)
+        sigma_rate = -2j * eta * z * c_1.conj() - 2 * sigma * q + z * t
+        z_rate = 8 * eta * (sigma * c_1).imag - 4 * (1 + z) * q - 4 * (sigma * t.conj()).real
+        return np.concatenate([sigma_rate, z_rate])
+
+    first = np.full(n_spins, START[0] * np.exp(1j * START[1]))
+    y = np.concatenate([first, np.full(n_spins, START[2])])
+    expected = solve_ivp(rates, (0, 20), y, t_eval=times, rtol=1e-10, atol=1e-12).y
+    a, phi, z = single_ensemble.trajectory("reduced", n_spins, eta, times, START)
+    np.testing.assert_allclose(a * np.exp(1j * phi), expected[0], atol=1e-7)
+    np.testing.assert_allclose(z, expected[-1].real, atol=1e-7)
+
+
+@pytest.mark.parametrize("n_spins", [100, 10_000])
+@pytest.mark.ledger("eq-25", method="integration")
+def test_eq_24_ends_at_its_fixed_point(n_spins):
+    point = s.fixed_points()[0]
+    values = {s.N: n_spins, s.ETA: 0.05 * n_spins, s.GAMMA: 1}
+    square, z = (float(point[k].subs(values)) for k in (s.A**2, s.Z))
+    end = single_ensemble.trajectory("printed", n_spins, 0.05 * n_spins, [0, 200], START)[:, -1]
+    np.testing.assert_allclose(end, [np.sqrt(square), np.pi / 4, z], atol=1e-6)
+
+
+def test_beyond_its_range_eq_24_stops_with_inverted_spins():
+    end = single_ensemble.trajectory("printed", 100, 8.0, [0, 500, 1000], START)
+    assert np.all(end[0, 1:] < 1e-50)
+    assert end[2, 1] == pytest.approx(end[2, 2], abs=1e-12)
+    assert end[2, 1] > 0.3
+    # With the phase of Eqs. 22-23 the inverted state is unstable, and the length decays.
+    a, _, z = single_ensemble.trajectory("reduced", 100, 8.0, [0, 500, 1000], START)
+    assert np.all(4 * a[1:] ** 2 + z[1:] ** 2 < 0.05)
+
+
+def test_swings_do_not_hang_on_rounding():
+    """Between inversions A and ϕ - π/4 fall below 1e-16 and decide when the spins fall back."""
+    times = np.linspace(0, 60, 61)
+    paths = [
+        single_ensemble.trajectory("product", 100, 8.0, times, (0.4 + d, np.pi / 4 + 0.01, -0.6))
+        for d in (0, 1e-13)
+    ]
+    assert np.ptp(paths[0][2]) > 0.9
+    np.testing.assert_allclose(paths[1][2], paths[0][2], atol=1e-6)
+
+
+@pytest.mark.parametrize("turn", [0.0, np.pi / 4, -np.pi / 4, np.pi, 2.0])
+def test_phase_of_the_start_is_kept(turn):
+    path = single_ensemble.trajectory("reduced", 100, 3.0, [0, 1e-9, 30], (0.3, turn, -0.8))
+    assert path[1, 0] == pytest.approx(turn, abs=1e-9)
+    if turn != -np.pi / 4:  # which is the watershed between both ends
+        ends = np.pi / 4 + np.pi * np.arange(-1, 2)
+        assert np.abs(ends - path[1, -1]).min() < 1e-6
+
+
+def test_bad_input_is_refused():
+    for equations, start, times in (
+        ("exact", START, [0, 1]),
+        ("printed", (0.0, 0.5, -0.7), [0, 1]),
+        ("printed", START, [1, 0]),
+        ("printed", START, [-1, 0]),
+    ):
+        with pytest.raises(ValueError, match="allowed"):
+            single_ensemble.trajectory(equations, 10, 0.1, times, start)

@@ -1,0 +1,135 @@
+"""The six equations of two halves against those of N spins, and against Eqs. 26-28."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spincat import mean_field, two_ensembles, two_halves
+from spincat.ensemble import SpinEnsemble
+from spincat.lindblad import ConvergenceError
+
+EQUATIONS = ("paper", "product")
+each_set = pytest.mark.parametrize("equations", EQUATIONS)
+HALF = st.tuples(st.floats(0.01, 0.5), st.floats(-3, 3), st.floats(-1, 1))
+PAIRS = st.tuples(HALF, HALF).map(np.array)
+
+
+def as_spins(pair, n):
+    """σ and z of N spins, the first half with detuning +δ."""
+    sigma = pair[:, 0] * np.exp(1j * (np.pi / 4 + np.array([1, -1]) * pair[:, 1]))
+    return np.repeat(sigma, n // 2), np.repeat(pair[:, 2], n // 2)
+
+
+@each_set
+@given(pair=PAIRS, half=st.integers(2, 20), h=st.floats(0, 0.1), delta=st.floats(-1, 1))
+def test_rhs_is_that_of_n_spins(equations, pair, half, h, delta):
+    n = 2 * half
+    full = {"paper": mean_field.paper_rhs, "product": mean_field.product_state_rhs}[equations]
+    sigma, z = as_spins(pair, n)
+    d_sigma, d_z = full(sigma, z, h * n, np.repeat([delta, -delta], half))
+    ours = two_halves.rhs(pair, n, h * n, delta, equations=equations)
+    logarithmic = (d_sigma / sigma)[[0, -1]]
+    tolerance = {"rtol": 1e-10, "atol": 1e-11 * n}
+    np.testing.assert_allclose(ours[:, 0], logarithmic.real * pair[:, 0], **tolerance)
+    np.testing.assert_allclose(ours[:, 1], logarithmic.imag * [1, -1], **tolerance)
+    np.testing.assert_allclose(ours[:, 2], d_z[[0, -1]], **tolerance)
+
+
+@each_set
+@given(state=HALF, half=st.integers(2, 5000), h=st.floats(0, 0.1), delta=st.floats(-1, 1))
+def test_equal_halves_stay_equal(equations, state, half, h, delta):
+    n = 2 * half
+    first, second = two_halves.rhs([state, state], n, h * n, delta, equations=equations)
+    np.testing.assert_allclose(first, second, rtol=1e-10, atol=1e-11 * n)
+
+
+@pytest.mark.ledger("eq-26", "eq-27", "eq-28", method="numerics")
+def test_equal_halves_obey_eqs_26_28_for_many_spins():
+    state, h, delta = np.array([0.2, 0.7, -0.6]), 0.02, 0.05
+    error = []
+    for n in (10**3, 10**4, 10**5):
+        first, _ = two_halves.rhs([state, state], n, h * n, delta, equations="paper")
+        error.append(np.abs(first - two_ensembles.rhs(state, n, h * n, delta)))
+    np.testing.assert_allclose(np.divide(error[1:], error[:-1]), 0.1, rtol=0.05)
+
+
+@each_set
+@given(pair=PAIRS, half=st.integers(2, 20))
+def test_jacobian_is_the_derivative(equations, pair, half):
+    n, eta, delta = 2 * half, 0.1 * half, 0.3
+    u = two_ensembles.cartesian(pair)
+
+    def derivative(point):
+        """The rhs in Cartesian coordinates, by the chain rule from the polar ones."""
+        state = two_ensembles.polar(point)
+        d = two_halves.rhs(state, n, eta, delta, equations=equations)
+        turn = np.exp(1j * state[:, 1]) * (d[:, 0] + 1j * state[:, 0] * d[:, 1])
+        return np.stack([turn.real, turn.imag, d[:, 2]], axis=1).ravel()
+
+    columns = [
+        (derivative(u + shift) - derivative(u - shift)) / 2e-6
+        for shift in 1e-6 * np.eye(6).reshape(6, 2, 3)
+    ]
+    exact = two_halves.jacobian(pair, n, eta, delta, equations=equations)
+    np.testing.assert_allclose(exact, np.array(columns).T, atol=1e-7 * n)
+
+
+@each_set
+def test_fixed_point_has_no_derivative_and_equal_halves(equations):
+    n, eta, delta = 10_000, 200.0, 0.05
+    guess = [0.35, 0.96, -0.56]
+    pair = two_halves.fixed_point(guess, n, eta, delta, equations=equations)
+    np.testing.assert_allclose(pair[0], pair[1], atol=1e-11)
+    derivative = two_halves.rhs(pair, n, eta, delta, equations=equations)
+    np.testing.assert_allclose(derivative, 0, atol=1e-9)
+    # Eqs. 26-28 differ from both sets of equations by the order 1/N
+    course = two_ensembles.integrate(guess, n, eta, delta, [3000.0])[0]
+    assert 1e-6 < np.abs(pair[0] - course).max() < 1e-2
+
+
+def test_fixed_point_says_if_there_is_none():
+    with pytest.raises(ConvergenceError, match="no steady state"):
+        two_halves.fixed_point([0.35, 0.96, -0.4], 10_000, 200.0, 0.09)
+
+
+@each_set
+def test_integrates_like_n_spins(equations):
+    n, eta, delta, times = 40, 0.8, 0.05, np.array([1.0, 20.0, 100.0])
+    pair = np.array([[0.2, 0.1, -0.9], [0.15, -0.2, -0.7]])
+    ours = two_halves.integrate(pair, n, eta, delta, times, equations=equations)
+    ensemble = SpinEnsemble(n, eta, detunings=np.repeat([delta, -delta], n // 2))
+    sigma, z = mean_field.integrate(
+        ensemble, *as_spins(pair, n), times, equations=equations, tol=1e-9
+    )
+    for i in range(3):
+        expected, expected_z = as_spins(ours[i], n)
+        np.testing.assert_allclose(sigma[i], expected, atol=1e-6)
+        np.testing.assert_allclose(z[i], expected_z, atol=1e-6)
+
+
+@pytest.mark.parametrize(("equations", "c"), [("paper", 8), ("product", 0)])
+@pytest.mark.ledger("eq-29", "slow-dynamics-at-weak-drive", method="spectrum")
+def test_restoring_rate_of_the_spread(equations, c):
+    """At δ = 0 the halves restore their common phase at the rate (16η² - cη)/N²."""
+    n = 10_000
+    for eta in (0.3, 0.7, 2.0):
+        pair = two_halves.fixed_point(
+            two_ensembles.steady_state(n, eta), n, eta, 0.0, equations=equations
+        )
+        jacobian = two_halves.jacobian(pair, n, eta, 0.0, equations=equations)
+        slowest = np.linalg.eigvals(jacobian).real.max()
+        expected = -(16 * eta**2 - c * eta) / n**2
+        assert slowest == pytest.approx(expected, rel=0.01)
+
+
+def test_refuses_bad_input():
+    pair = np.array([[0.2, 0.1, -0.9], [0.15, -0.2, -0.7]])
+    with pytest.raises(ValueError, match=r"state has shape \(3,\)"):
+        two_halves.rhs(pair[0], 10, 1.0, 0.1)
+    with pytest.raises(ValueError, match="equations = 'exact'"):
+        two_halves.rhs(pair, 10, 1.0, 0.1, equations="exact")
+    with pytest.raises(ValueError, match="n_spins = 5"):
+        two_halves.jacobian(pair, 5, 1.0, 0.1)
+    with pytest.raises(ValueError, match="times = "):
+        two_halves.integrate(pair, 10, 1.0, 0.1, [-1.0])
