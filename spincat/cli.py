@@ -79,7 +79,7 @@ _jobs = click.option(
     epilog=_epilog(
         "list",
         "params fig2",
-        "figure fig2 -p n_spins=6 -o runs/six",
+        "figure fig4 -p n_spins=1000 -p n_eta=30 -p n_delta=30 -o runs/fewer_spins",
         "run sec3_1_parity_dephasing -p n_spins=50 -o runs/small",
         "sweep fig2 --grid n_spins=4,6,8 --plot mean_fidelity --jobs 2",
         more=_COMPLETION,
@@ -153,7 +153,12 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
         click.echo(executed.with_suffix(".provenance.json"))
 
 
-@main.command(epilog=_epilog("figure fig2 -p draws=100 --format pdf -o runs/more_draws"))
+@main.command(
+    epilog=_epilog(
+        "figure fig4 -p n_spins=1000 -p n_eta=30 -p n_delta=30 -o runs/fewer_spins",
+        "figure fig2 -p draws=100 --format pdf --jobs 2",
+    )
+)
 @_name
 @_pairs
 @click.option(

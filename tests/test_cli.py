@@ -168,7 +168,7 @@ SMALL = ["-p", "draws=2", "-p", "n_times=5"]
 OTHER = {
     "fig1": ["n_spins=50", "draws=2", "n_times=5"],
     "fig2": ["n_spins=4", "draws=2", "n_times=3", "draws_many=10", "exact_draws=5"],
-    "fig3": ["n_spins=20", "n_etas=4", "times=[10, 100]"],
+    "fig3": ["n_spins=20", "eta_max=1.5", "n_etas=4", "times=[10, 100]"],
     "fig4": ["n_spins=1000", "n_eta=4", "n_delta=4"],
 }
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import joblib
 import make_qutip_reference as qutip
 import numpy as np
 import pytest
@@ -357,3 +358,11 @@ def test_eight_spins_need_less_than_300_megabytes():
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert int(run.stdout) / 1e3 < 300
+
+
+def test_two_processes_find_the_same_digits():
+    rows, times = Gaussian(0.02).draw(4, 5, 1), np.linspace(0, 50, 4)
+    expected = lindblad.cat_fidelity(rows, 0.2, times, "odd")
+    with joblib.parallel_config(n_jobs=2):
+        found = lindblad.cat_fidelity(rows, 0.2, times, "odd")
+    np.testing.assert_array_equal(found, expected)

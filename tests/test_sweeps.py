@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -246,6 +250,21 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, expected, number, c
     record = json.loads((tmp_path / "fig1.sweep.json").read_text(encoding="utf-8"))
     assert record["computed_now"] == 16 - len(done)
     xr.testing.assert_identical(whole, expected)  # some by two processes, some by this one
+
+
+# -- progress
+
+
+def test_a_terminal_sees_how_many_points_are_done(tmp_path):
+    master, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    small = ["--grid", "n_spins=4,6", "-p", "draws=2", "-p", "n_times=5", "-o", str(tmp_path)]
+    command = [sys.executable, "-m", "spincat", "sweep", "fig1", *small]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=terminal, check=True)
+    os.close(terminal)
+    shown = os.read(master, 10_000).decode()
+    os.close(master)
+    assert "2/2 [" in shown
 
 
 # -- a cluster
