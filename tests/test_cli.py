@@ -194,6 +194,7 @@ def test_sweep_writes_one_dataset_and_draws_it(tmp_path):
     grid = ["--grid", "n_spins=4,6", "--grid", "delta=0.1:1:log3"]
     shown = spincat("sweep", "fig1", *grid, *SMALL, "--plot", "mean_fidelity", "-o", str(tmp_path))
     assert shown.exit_code == 0, shown.output
+    assert shown.stderr == ""  # no progress where there is no terminal
     files = [tmp_path / "fig1.nc", tmp_path / "mean_fidelity.pdf"]
     assert shown.stdout.splitlines() == [str(file) for file in files]
     with xr.open_dataset(files[0]) as dataset:

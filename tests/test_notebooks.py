@@ -109,6 +109,14 @@ def test_every_parameter_says_what_it_means(path):
     assert [known.name for known in table if not known.meaning] == []
 
 
+@each_notebook
+def test_parameters_are_checked_before_any_work(path):
+    # `spincat run` executes these cells before it starts anything.
+    assert notebook_runs._checks(path)
+    defaults = {known.name: known.default for known in notebook_runs.parameters(path)}
+    assert notebook_runs.check(path, defaults) == defaults
+
+
 # -- the code
 
 

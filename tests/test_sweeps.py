@@ -226,7 +226,7 @@ def test_a_process_killed_while_it_writes_a_point_leaves_no_half_of_it(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "jobs"), [(signal.SIGINT, 130, 2), (signal.SIGTERM, 143, 1), (9, -9, 1)]
+    ("number", "code", "jobs"), [(signal.SIGINT, 130, 2), (signal.SIGKILL, -9, 1)]
 )
 def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, expected, number, code, jobs):
     with (tmp_path / "shown").open("w+") as shown:  # no pipe: it would wait for the workers too
@@ -245,21 +245,10 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, expected, number, c
     assert {path: path.stat().st_mtime_ns for path in done} == done
     record = json.loads((tmp_path / "fig1.sweep.json").read_text(encoding="utf-8"))
     assert record["computed_now"] == 16 - len(done)
-    xr.testing.assert_identical(whole, expected)
+    xr.testing.assert_identical(whole, expected)  # some by two processes, some by this one
 
 
-# -- many processes
-
-
-def test_two_processes_find_the_same_digits_and_are_silent_when_piped(tmp_path, expected):
-    done = subprocess.run(
-        command(tmp_path, "--jobs", "2", "--plot", "mean_fidelity"),
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.splitlines() == [f"{tmp_path}/fig1.nc", f"{tmp_path}/mean_fidelity.pdf"]
-    assert done.stderr == ""
-    assert (tmp_path / "mean_fidelity.pdf").read_bytes().startswith(b"%PDF")
-    xr.testing.assert_identical(xr.load_dataset(tmp_path / "fig1.nc"), expected)
+# -- a cluster
 
 
 @pytest.fixture

@@ -72,9 +72,7 @@ def link(docname: str, function: str) -> addnodes.pending_xref:
 def legend(docname: str, origin: Origin) -> nodes.legend:
     """Return the line of links below a caption."""
     file = f"figures/{origin.name}.nc"
-    data = addnodes.download_reference(
-        "", nodes.literal("", "data"), reftarget=file, refdoc=docname
-    )
+    data = addnodes.download_reference("", "data", reftarget=file, refdoc=docname)
     parameters = nodes.reference("", "parameters", refid=PARAMETERS, internal=True)
     parts: list[nodes.Node] = [nodes.Text("Computed by "), link(docname, origin.compute)]
     parts += [nodes.Text(", drawn by "), link(docname, origin.draw), nodes.Text(" ("), data]

@@ -83,6 +83,9 @@ def test_every_figure_links_to_its_functions_its_data_and_the_parameters(
         line = figure.select_one("figcaption .figure-origin")
         assert line, figure["id"]
         compute, draw, data, parameters = (link["href"] for link in line.select("a"))
+        assert re.fullmatch(
+            r"Computed by \S+, drawn by \S+ \(data, parameters\)\.", line.text.strip()
+        )
         assert re.search(r"#spincat\.figures\.\w+\.compute\w*$", compute)
         assert re.search(r"#spincat\.figures\.\w+\.draw\w*$", draw)
         assert data.endswith(".nc")
