@@ -16,12 +16,12 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, minimize_scalar, root
 
 from spincat import _continuum_kernels as kernels
 from spincat import mean_field
-from spincat._checks import check_nonnegative, check_number
+from spincat._checks import check_finite, check_nonnegative, check_number
 from spincat._lindblad_solver import ConvergenceError
 from spincat.broadening import Broadening, Gaussian, Lorentzian, TwoPoint, Uniform
 from spincat.ensemble import SpinEnsemble
@@ -32,6 +32,9 @@ __all__ = [
     "SteadyState",
     "critical_linewidth",
     "critical_point",
+    "responses",
+    "spin_jacobians",
+    "spin_state",
     "stays_synchronised",
     "steady_state",
     "unstable_modes",
@@ -77,6 +80,8 @@ class CriticalPoint(NamedTuple):
     frequency: float
     """Of the oscillation that becomes unstable; zero at a saddle-node."""
     gamma: float
+    existence: float
+    """The width up to which the state exists, stable or not."""
 
 
 def critical_linewidth(h: float, distribution: Name | Broadening) -> float:
@@ -122,10 +127,11 @@ def critical_point(h: float, distribution: Name | Broadening) -> CriticalPoint:
     """
     strength, nodes = _check_h(h), _nodes(_shape(distribution))
     fold = _fold(strength, nodes)
+    largest = _width(fold, strength, nodes)
     if not _unstable_at_fold(strength, nodes, fold):
-        return CriticalPoint(_width(fold, strength, nodes), "saddle-node", 0.0, fold)
+        return CriticalPoint(largest, "saddle-node", 0.0, fold, largest)
     gamma, frequency = _hopf(strength, nodes, fold)
-    return CriticalPoint(_width(gamma, strength, nodes), "Hopf", frequency, gamma)
+    return CriticalPoint(_width(gamma, strength, nodes), "Hopf", frequency, gamma, largest)
 
 
 def steady_state(h: float, distribution: Name | Broadening, width: float) -> SteadyState:
@@ -154,9 +160,50 @@ def steady_state(h: float, distribution: Name | Broadening, width: float) -> Ste
     if width > 0:
         gamma = brentq(lambda g: _width(g, strength, nodes) - width, start, fold, xtol=1e-15)
     detunings = width * nodes[0]
-    w = np.array([kernels.excitation(d, strength, gamma) for d in detunings])
-    s = (1 - w) * np.sqrt(2 * strength) * gamma / (4 * strength * w - 1j * detunings)
-    return SteadyState(float(gamma), detunings, nodes[1], w, s)
+    return SteadyState(float(gamma), detunings, nodes[1], *spin_state(strength, gamma, detunings))
+
+
+def spin_state(h: float, gamma: float, detunings: ArrayLike) -> tuple[Floats, Complexes]:
+    """Excitation w = 1 + ⟨σᶻ⟩ and coherence exp(-iπ/4)⟨σ⁺⟩ of spins in the field of ``gamma``.
+
+    Parameters
+    ----------
+    h, gamma
+        Drive 0 < h < 1/16 and γ = E[w²] > 0.
+    detunings
+        δ_n/Γ2, shape (n,).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+    strength, field = _check_h(h), check_number("gamma", gamma)
+    if field <= 0:
+        raise ValueError(f"gamma = {gamma!r}; allowed: a number above 0")
+    d = np.atleast_1d(check_finite("detunings", detunings))
+    w = np.array([kernels.excitation(x, strength, field) for x in d])
+    s = (1 - w) * np.sqrt(2 * strength) * field / (4 * strength * w - 1j * d)
+    return w, s
+
+
+def spin_jacobians(h: float, state: SteadyState) -> Floats:
+    """The matrices J_n of (Re s, Im s, w) of each spin at a fixed mean field, shape (n, 3, 3).
+
+    Raises
+    ------
+    ValueError
+        If ``h`` is outside its range.
+    """
+    strength, d, w = _check_h(h), state.detunings, state.excitation
+    a, b, field = state.coherence.real, state.coherence.imag, -np.sqrt(2 * h) * state.gamma
+    zero = np.zeros_like(d)
+    rows = [
+        [-4 * strength * w, -d, field - 4 * strength * a],
+        [d, -4 * strength * w, -4 * strength * b],
+        [32 * strength * a - 4 * field, 32 * strength * b, zero - 8 * strength],
+    ]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def unstable_modes(h: float, distribution: Name | Broadening, width: float) -> int:
@@ -184,6 +231,34 @@ def unstable_modes(h: float, distribution: Name | Broadening, width: float) -> i
     """
     state = steady_state(h, distribution, width)
     return sum(_count(float(h), state.detunings, state.weights, state.gamma))
+
+
+def responses(
+    h: float, distribution: Name | Broadening, width: float, rates: ArrayLike
+) -> tuple[Complexes, Complexes]:
+    """The means that vanish at the rates λ of :func:`unstable_modes`, at any complex λ.
+
+    Parameters
+    ----------
+    h, distribution, width
+        As in :func:`steady_state`.
+    rates
+        λ in units of Γ2, shape (n,).
+
+    Returns
+    -------
+    The responses in phase with the mean field and in quadrature to it, each of shape (n,).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range, or there is no such state at this width.
+    """
+    state = steady_state(h, distribution, width)
+    values = np.atleast_1d(np.asarray(rates, dtype=complex))
+    nodes = state.detunings, state.weights
+    in_phase, quadrature = kernels.responses(*nodes, float(h), state.gamma, values)
+    return np.asarray(in_phase), np.asarray(quadrature)
 
 
 def stays_synchronised(ensemble: SpinEnsemble, t_max: float, *, tol: float = 1e-4) -> bool:

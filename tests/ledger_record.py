@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ class Recorder:
 
     def __init__(self, *, writes: bool) -> None:
         self.writes = writes  # not in a worker process, whose reports reach the one that started it
-        self.rows: dict[str, dict[str, object]] = {}
+        self.rows: dict[str, dict[str, Any]] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -36,8 +37,10 @@ class Recorder:
                 continue
             row = self.rows.setdefault(
                 f"{report.nodeid} ({method})",
-                {"method": method, "entries": entries, "outcome": report.outcome},
+                {"method": method, "entries": [], "outcome": report.outcome},
             )
+            # a test may bear several marks with one method
+            row["entries"] = sorted({*row["entries"], *entries})
             # set-up, call and clean-up report in turn: one that did not pass decides
             if report.outcome != "passed":
                 row["outcome"] = report.outcome

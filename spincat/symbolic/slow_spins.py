@@ -108,6 +108,25 @@ def linearised() -> tuple[sp.Matrix, sp.Matrix]:
     return (rates.jacobian([a, b, w]).subs(steady), rates.jacobian([real, imaginary]).subs(steady))
 
 
+@cache
+def mirror_breaking() -> tuple[sp.Expr, sp.Expr]:
+    """Trace and determinant of what disturbs the mirror symmetry of two halves, δ_n = ±δ.
+
+    A disturbance with opposite a and w in the halves needs equal b, and the mean of b is fixed:
+    so b stays zero, which determines the field in quadrature, and a and w are left.
+    The values are those at a fixed point, in w and h.
+    """
+    u = sp.Symbol("u", positive=True)  # tan ζ, with u² = w(1 - w)/(4h) - 1
+    root = sp.sqrt(2 * h)
+    matrix, fields = (m.subs({a: root, b: root * u, gamma: w**2}) for m in linearised())
+    matrix = matrix.subs(delta, 4 * h * w * u)
+    slaved = -matrix[1, :] / fields[1, 1]  # the field in quadrature per unit of (a, b, w)
+    full = matrix + fields[:, 1] * slaved
+    reduced = full.extract([0, 2], [0, 2]).applyfunc(sp.expand)
+    reduced = reduced.subs(u**2, w * (1 - w) / (4 * h) - 1)
+    return sp.factor(reduced.trace()), sp.factor(reduced.det())
+
+
 def _rates(mean: sp.Expr, conjugate: sp.Expr, *, exact: bool) -> tuple[sp.Expr, sp.Expr]:
     """Eqs. 22-23 with η = hN and the phase π/4 taken out, sums over the other spins inserted."""
     turn, z = sp.exp(sp.I * sp.pi / 4), w - 1

@@ -1,0 +1,321 @@
+"""The exact boundary of Sec. IV.2: its lines over Fig. 4, phase portraits, critical linewidths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from spincat import planar_flow, provenance, synchronization
+from spincat._checks import check_positive_integer
+from spincat.broadening import Gaussian
+from spincat.critical_linewidth import NAMED, Name, critical_point, stays_synchronised
+from spincat.ensemble import SpinEnsemble
+from spincat.figures.fig2 import describe
+from spincat.figures.fig4 import PAPER_ELLIPSE
+
+Floats = NDArray[np.float64]
+
+LINES = {
+    "saddle_node": ("#d55e00", "-", "no steady state above (saddle-node)"),
+    "hopf": ("#0072b2", "-", "unstable above (Hopf)"),
+    "homoclinic": ("#56b4e9", ":", "unstable cycle begins (homoclinic)"),
+    "basin_edge": ("#222222", "-", "steady state not reached above"),
+    "ellipse": ("#cc79a7", "--", "ellipse of the paper (Eq. 30)"),
+}
+PORTRAITS = ("reached", 0.85), ("stable, not reached", 0.992), ("gone", 1.03)
+"""Names of the portraits and their δ in units of the Hopf line."""
+REACHED, LOST = "#0072b2", "#d55e00"
+POINTS = 100
+"""Points by which an orbit is drawn."""
+
+
+def compute_lines(n_spins: int = 10_000, n_h: int = 30, n_delta: int = 30) -> xr.Dataset:
+    """The lines of `spincat.planar_flow` and what Eqs. 26-28 do at finite N.
+
+    Parameters
+    ----------
+    n_spins
+        Number of spins N of the simulation, even.
+    n_h, n_delta
+        Number of drives and of detunings in the map.
+
+    Returns
+    -------
+    Dataset over h with ``saddle_node``, ``hopf`` and ``homoclinic`` (NaN beyond their end),
+    ``basin_edge``, ``ellipse`` and the ``simulated`` edge, and ``phase_spread`` over (h, delta).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+    h = np.linspace(0, 1 / 16, check_positive_integer("n_h", n_h) + 2)[1:-1]
+    delta = np.linspace(0, 0.08, check_positive_integer("n_delta", n_delta))
+    with_hopf = h <= planar_flow.BOGDANOV_TAKENS[0]
+    hopf, homoclinic = np.full((2, n_h), np.nan)
+    hopf[with_hopf] = planar_flow.hopf_linewidth(h[with_hopf])
+    homoclinic[with_hopf] = planar_flow.homoclinic_linewidth(h[with_hopf])
+    curves = {
+        "saddle_node": planar_flow.saddle_node_linewidth(h),
+        "hopf": hopf,
+        "homoclinic": homoclinic,
+        "basin_edge": planar_flow.basin_edge(h),
+        "ellipse": synchronization.ellipse(h * n_spins, n_spins, *PAPER_ELLIPSE),
+        "simulated": synchronization.simulated_edge(n_spins, h * n_spins, accuracy=1e-5),
+    }
+    grid = synchronization.phase_map(n_spins, h * n_spins, delta)["phase_spread"]
+    variables: dict[str, object] = {
+        name: ("h", line, describe(f"{name.replace('_', ' ')} line", "Gamma_2"))
+        for name, line in curves.items()
+    }
+    variables["phase_spread"] = (("h", "delta"), grid.values, describe("phase spread", "rad"))
+    return xr.Dataset(
+        variables,
+        coords={
+            "h": ("h", h, describe("drive eta/(N Gamma_2)")),
+            "delta": ("delta", delta, describe("detuning", "Gamma_2")),
+        },
+        attrs=provenance.attributes(n_spins=n_spins, n_h=n_h, n_delta=n_delta),
+    )
+
+
+def draw_lines(dataset: xr.Dataset) -> Figure:
+    """Draw the lines over the map of the phase spread, and all of them by the saddle-node line."""
+    figure, pair = plt.subplots(1, 2, figsize=(8.2, 4.4), width_ratios=(1, 1))
+    h = dataset["h"]
+    grid = pair[0].pcolormesh(
+        h, dataset["delta"], dataset["phase_spread"].T, rasterized=True, vmin=0, alpha=0.45
+    )
+    figure.colorbar(grid, ax=pair[0], label=r"simulated phase spread $\zeta$ (rad)")
+    for axes, unit in ((pair[0], 1.0), (pair[1], dataset["saddle_node"])):
+        for name, (colour, style, label) in LINES.items():
+            axes.plot(h, dataset[name] / unit, style, color=colour, label=label)
+        axes.plot(
+            h, dataset["simulated"] / unit, "o", ms=3.5, mfc="white", color="#222222",
+            label=rf"simulated edge, $N = {dataset.attrs['n_spins']}$",
+        )  # fmt: skip
+        axes.set_xlabel(r"$\eta/(N\Gamma_2)$")
+        axes.grid(False)
+    pair[0].set(ylabel=r"$\delta/\Gamma_2$", ylim=(0, 0.08))
+    pair[1].set(ylabel=r"$\delta$ / saddle-node line", ylim=(0.84, 1.05))
+    handles, labels = pair[1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=9.5)
+    return figure
+
+
+def compute_portraits(
+    h: float = 1 / 36, portraits: Sequence[tuple[str, float]] = PORTRAITS
+) -> xr.Dataset:
+    """Orbits of the planar flow at three detunings and one drive.
+
+    Parameters
+    ----------
+    h
+        Drive η/(NΓ2), below the Bogdanov-Takens point.
+    portraits
+        Name and δ of each portrait, δ in units of the Hopf line.
+
+    Returns
+    -------
+    Dataset over (portrait, curve, point) with ``zeta`` and ``z`` of the orbits, of the stable
+    manifold of the saddle, of the unstable cycle and of the steady states, NaN where there is no
+    point; ``kind`` (portrait, curve); ``synchronises`` (portrait, curve), whether an orbit ends in
+    the steady state; and ``delta`` (portrait).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+    unit = float(planar_flow.hopf_linewidth(h))
+    families = [_curves(h, factor * unit) for _, factor in portraits]
+    count = max(map(len, families))
+    points = np.full((2, len(families), count, POINTS), np.nan)
+    kinds = np.full((len(families), count), "none", dtype="<U10")
+    reached = np.zeros((len(families), count), dtype=bool)
+    for i, family in enumerate(families):
+        for j, (kind, curve, good) in enumerate(family):
+            points[:, i, j, : len(curve)] = curve.T
+            kinds[i, j], reached[i, j] = kind, good
+    dims = "portrait", "curve", "point"
+    detunings = [factor * unit for _, factor in portraits]
+    return xr.Dataset(
+        {
+            "zeta": (dims, points[0], describe("phase spread", "rad")),
+            "z": (dims, points[1], describe("mean of sigma_z")),
+            "kind": (dims[:2], kinds),
+            "synchronises": (dims[:2], reached),
+            "delta": ("portrait", detunings, describe("detuning", "Gamma_2")),
+        },
+        coords={"portrait": [name for name, _ in portraits]},
+        attrs=provenance.attributes(h=h),
+    )
+
+
+def _curves(h: float, delta: float) -> list[tuple[str, Floats, bool]]:
+    """(kind, points, whether it ends in the steady state) of all curves of a portrait."""
+    stable = delta < float(planar_flow.stability_limit(h))
+    exists = delta <= float(planar_flow.saddle_node_linewidth(h))
+    first = np.array([0.0, -(1 + np.sqrt(1 - 16 * h)) / 2])
+    seeds = [np.array([a, b]) for a in np.linspace(-0.45, 1.35, 7) for b in (-0.98, -0.6, -0.25)]
+    fixed = planar_flow.fixed_points(h, delta) if exists else np.full((2, 2), np.nan)
+    curves: list[tuple[str, Floats, bool]] = []
+    for kind, start in [*(("orbit", seed) for seed in seeds), ("start", first)]:
+        good = stable and bool(planar_flow.synchronises(h, delta, start[0], start[1]))
+        path = planar_flow.orbit(h, delta, start, 4.0)
+        if good:  # it would circle there
+            path = path[: np.argmax(np.hypot(*(path - fixed[0]).T) < 0.01) + 1]
+        curves.append((kind, _thin(path), good))
+    if exists:
+        curves += [("node", fixed[:1], stable), ("saddle", fixed[1:], False)]
+        curves += [("separatrix", _thin(b), False) for b in planar_flow.separatrix(h, delta)]
+    if stable and delta > float(planar_flow.homoclinic_linewidth(h)):
+        curves.append(("cycle", _thin(planar_flow.unstable_cycle(h, delta)), False))
+    return curves
+
+
+def _thin(points: Floats) -> Floats:
+    """As many points of a curve as are drawn, the last one included."""
+    chosen = np.unique(np.linspace(0, len(points) - 1, POINTS).astype(int))
+    return np.asarray(points[chosen])
+
+
+def draw_portraits(dataset: xr.Dataset) -> Figure:
+    """Draw the portraits: orbits that synchronise in blue, those that are lost in vermilion."""
+    panels = dataset.sizes["portrait"]
+    figure, row = plt.subplots(1, panels, sharex=True, sharey=True, figsize=(8.2, 3.9))
+    for axes, name in zip(row, dataset["portrait"].values, strict=True):
+        panel = dataset.sel(portrait=name)
+        for j in range(dataset.sizes["curve"]):
+            _draw_curve(axes, panel.isel(curve=j))
+        axes.set(xlabel=r"phase spread $\zeta$ (rad)", xlim=(-0.5, 1.4), ylim=(-1, 0))
+        title = f"{name}\n" + rf"$\delta = {float(panel['delta']):.4f}\,\Gamma_2$"
+        axes.set_title(title, fontsize=11)
+        axes.grid(False)
+    row[0].set_ylabel(r"$z = \langle\sigma^z\rangle$")
+    handles = [
+        Line2D([], [], color=REACHED, label="synchronises"),
+        Line2D([], [], color=LOST, label="is lost at $z = 0$"),
+        Line2D([], [], color="k", lw=2.6, label="from the state of identical spins"),
+        Line2D([], [], color="#009e73", ls="--", label="stable manifold of the saddle"),
+        Line2D([], [], color="#cc79a7", lw=2.2, label="unstable cycle"),
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, fontsize=9.5)
+    return figure
+
+
+def _draw_curve(axes: Axes, curve: xr.Dataset) -> None:
+    kind = str(curve["kind"].values)
+    zeta, z = (curve[name].dropna("point").values for name in ("zeta", "z"))
+    colour = REACHED if bool(curve["synchronises"]) else LOST
+    if kind in ("orbit", "start"):
+        bold = kind == "start"
+        axes.plot(zeta, z, color="k" if bold else colour, lw=2.6 if bold else 0.9, zorder=2 + bold)
+        middle = len(zeta) // 3
+        if middle and np.hypot(np.ptp(zeta), np.ptp(z)) > 0.15:
+            ends = [(zeta[i], z[i]) for i in (middle, middle + 1)]
+            arrow = {"arrowstyle": "-|>", "color": "k" if bold else colour, "lw": 0.9}
+            axes.annotate("", xy=ends[1], xytext=ends[0], arrowprops=arrow)
+        if bold:
+            axes.plot(zeta[0], z[0], "s", color="k", ms=6, zorder=4)
+    elif kind == "separatrix":
+        axes.plot(zeta, z, "--", color="#009e73", lw=1.8, zorder=3)
+    elif kind == "cycle":
+        axes.plot(zeta, z, color="#cc79a7", lw=2.2, zorder=4)
+    elif kind in ("node", "saddle"):
+        full = kind == "node" and bool(curve["synchronises"])
+        marker = "o" if kind == "node" else "D"
+        axes.plot(zeta, z, marker, color="k", mfc="k" if full else "white", ms=7, zorder=5)
+
+
+def compute_linewidths(
+    n_h: int = 20,
+    n_spins: int = 10_000,
+    seed: int = 1,
+    drives: Sequence[float] = (0.01, 0.0225, 0.035, 0.05),
+    factors: Sequence[float] = (0.96, 1.02),
+) -> xr.Dataset:
+    """Critical linewidth of four distributions, and runs of N spins with Gaussian detunings.
+
+    Parameters
+    ----------
+    n_h
+        Number of drives for the lines.
+    n_spins, seed
+        Number of spins of the runs and seed of their detunings; each run draws its own.
+    drives, factors
+        Drives η/(NΓ2) of the runs, and their linewidths in units of the critical one.
+
+    Returns
+    -------
+    Dataset with ``width`` and ``hopf``, whether a Hopf bifurcation sets it, over (distribution, h),
+    and ``run_width`` and ``synchronised`` over (drive, factor).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+    h = np.linspace(0, 1 / 16, check_positive_integer("n_h", n_h) + 2)[1:-1]
+    names: list[Name] = ["gaussian", "uniform", "lorentzian", "two_point"]
+    points = [[critical_point(value, name) for value in h] for name in names]
+    width = np.array([[point.width for point in row] for row in points])
+    hopf = np.array([[point.bifurcation == "Hopf" for point in row] for row in points])
+    runs = [[factor * critical_point(x, "gaussian").width for factor in factors] for x in drives]
+    locked = np.empty((len(drives), len(factors)), dtype=bool)
+    for i, x in enumerate(drives):
+        slow = (2 * x * (1 - np.sqrt(1 - 16 * x))) ** -1  # the slowest memory, at δ = 0
+        for j, run_width in enumerate(runs[i]):
+            row = seed + i * len(factors) + j
+            detunings = Gaussian(run_width).draw(n_spins, 1, row)[0]
+            ensemble = SpinEnsemble(n_spins, x * n_spins, detunings=detunings)
+            locked[i, j] = stays_synchronised(ensemble, 10 * slow)
+    dims, run = ("distribution", "h"), ("drive", "factor")
+    return xr.Dataset(
+        {
+            "width": (dims, width, describe("critical linewidth", "Gamma_2")),
+            "hopf": (dims, hopf),
+            "run_width": (run, np.array(runs), describe("standard deviation", "Gamma_2")),
+            "synchronised": (run, locked),
+        },
+        coords={
+            "distribution": list(NAMED),
+            "h": ("h", h, describe("drive eta/(N Gamma_2)")),
+            "drive": ("drive", list(drives), describe("drive eta/(N Gamma_2)")),
+            "factor": ("factor", list(factors), describe("linewidth over critical linewidth")),
+        },
+        attrs=provenance.attributes(n_h=n_h, n_spins=n_spins, seed=seed),
+    )
+
+
+def draw_linewidths(dataset: xr.Dataset) -> Figure:
+    """Draw the critical linewidths against the drive, and the runs as full and empty circles."""
+    figure, axes = plt.subplots(figsize=(6.4, 4.2))
+    labels = {
+        "gaussian": "Gaussian (standard deviation)",
+        "uniform": "uniform (standard deviation)",
+        "lorentzian": "Lorentzian (half width)",
+        "two_point": r"two halves, $\pm\delta$",
+    }
+    for (name, label), style in zip(labels.items(), ("-", "--", "-.", ":"), strict=True):
+        axes.plot(dataset["h"], dataset["width"].sel(distribution=name), style, label=label)
+    for good, fill in ((True, "#222222"), (False, "white")):
+        here = dataset["run_width"].where(dataset["synchronised"] == good)
+        x = dataset["drive"].broadcast_like(here)
+        text = "synchronised" if good else "lost"
+        label = f"{dataset.attrs['n_spins']} spins, Gaussian, {text}"
+        axes.plot(
+            x.values.ravel(), here.values.ravel(), "o", color="#222222", mfc=fill, label=label
+        )
+    axes.set(
+        xlabel=r"$\eta/(N\Gamma_2)$", ylabel=r"critical linewidth ($\Gamma_2$)", ylim=(0, None)
+    )
+    axes.legend(fontsize=9.5, ncols=1)
+    return figure

@@ -1,0 +1,212 @@
+"""The planar flow: its lines against Eqs. 26-28, the six equations and direct integration."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+from scipy.optimize import brentq, root
+
+from spincat import planar_flow as flow
+from spincat import synchronization, two_ensembles, two_halves
+
+drives = st.floats(1e-3, 0.0624)
+
+
+def amplitudes(h, delta, row=0):
+    """(A, ζ, z) of a steady state of the planar flow."""
+    zeta, z = flow.fixed_points(h, delta)[row]
+    return np.array([np.sqrt(2 * h) / np.cos(zeta), zeta, z])
+
+
+@given(drives, st.floats(0, 0.999))
+def test_fixed_points_are_steady_and_obey_the_closed_forms(h, fraction):
+    delta = fraction * float(flow.saddle_node_linewidth(h))
+    node, saddle = flow.fixed_points(h, delta)
+    for zeta, z in (node, saddle):
+        assert flow.rhs([zeta, z], h, delta) == pytest.approx([0, 0], abs=1e-11)
+        assert (1 + z) * -z == pytest.approx(4 * h / np.cos(zeta) ** 2, abs=1e-11)
+    assert node[1] <= saddle[1]
+    determinants = np.linalg.det(flow.jacobian([node, saddle], h, delta))
+    assert determinants[0] >= 0 >= determinants[1]
+
+
+@given(drives, st.floats(-0.5, 1.2), st.floats(-0.99, -0.1), st.floats(0, 0.1))
+def test_jacobian_is_the_derivative(h, zeta, z, delta):
+    point, step = np.array([zeta, z]), 1e-6
+    columns = [
+        (flow.rhs(point + step * e, h, delta) - flow.rhs(point - step * e, h, delta)) / (2 * step)
+        for e in np.eye(2)
+    ]
+    assert flow.jacobian(point, h, delta) == pytest.approx(np.array(columns).T, rel=1e-5, abs=1e-7)
+
+
+@given(st.floats(1e-3, 0.047))
+def test_the_lines_are_in_order(h):
+    lines = (flow.basin_edge, flow.homoclinic_linewidth, flow.hopf_linewidth,
+             flow.saddle_node_linewidth)  # fmt: skip
+    values = [float(line(h)) for line in lines]
+    assert values == sorted(values)
+
+
+def test_bifurcations_of_the_jacobian():
+    for h in (0.003, 0.02, 0.04):
+        at_hopf = flow.jacobian(flow.fixed_points(h, flow.hopf_linewidth(h))[0], h,
+                                float(flow.hopf_linewidth(h)))  # fmt: skip
+        assert np.trace(at_hopf) == pytest.approx(0, abs=1e-14)
+        assert np.linalg.det(at_hopf) > 0
+        # at a fold the two steady states approach each other as the root of the distance
+        top = float(flow.saddle_node_linewidth(h))
+        gaps = [np.ptp(flow.fixed_points(h, top * (1 - e))[:, 1]) for e in (1e-6, 1e-8)]
+        assert gaps[0] / gaps[1] == pytest.approx(10, rel=1e-2)
+    h, delta = flow.BOGDANOV_TAKENS
+    assert flow.saddle_node_linewidth(h) == pytest.approx(delta, rel=1e-12)
+    assert flow.hopf_linewidth(h) == pytest.approx(delta, rel=1e-12)
+    grid = np.linspace(0, 1 / 16, 2001)
+    assert flow.saddle_node_linewidth(grid).max() == pytest.approx(2 / 27, rel=1e-6)
+    assert np.all(flow.stability_limit(grid) <= flow.saddle_node_linewidth(grid) + 1e-15)
+
+
+def reduced_jacobian(n_spins, h, delta):
+    """Jacobian of Eqs. 26-28 at the synchronised state."""
+    at = n_spins, h * n_spins, delta
+    found = root(two_ensembles.rhs, amplitudes(h, delta), at, jac=two_ensembles.jacobian, tol=1e-13)
+    assert np.abs(two_ensembles.rhs(found.x, *at)).max() < 1e-9
+    return two_ensembles.jacobian(found.x, *at)
+
+
+def largest_rate(n_spins, h, delta, equations):
+    start, eta = amplitudes(h, delta), h * n_spins
+    if equations == "reduced":
+        jacobian = reduced_jacobian(n_spins, h, delta)
+    else:
+        pair = two_halves.fixed_point(start, n_spins, eta, delta, equations=equations)
+        jacobian = two_halves.jacobian(pair, n_spins, eta, delta, equations=equations)
+    return np.linalg.eigvals(jacobian).real.max()
+
+
+@pytest.mark.parametrize("equations", ["reduced", "paper", "product"])
+@pytest.mark.parametrize("h", [0.01, 0.025])
+def test_hopf_line_is_the_limit_of_all_three_sets_of_equations(h, equations):
+    limit = float(flow.hopf_linewidth(h))
+    gaps = []
+    for n in (10**4, 10**5):
+        onset = brentq(
+            lambda d, n=n: largest_rate(n, h, d, equations), 0.97 * limit, 1.005 * limit, xtol=1e-12
+        )
+        gaps.append(onset / limit - 1)
+    assert abs(gaps[0]) < 0.006
+    assert gaps[1] / gaps[0] == pytest.approx(0.1, rel=0.05)
+
+
+@pytest.mark.parametrize("h", [0.005, 0.02, 0.04])
+def test_slow_eigenvalues_are_those_of_eqs_26_to_28(h):
+    delta = 0.9 * float(flow.hopf_linewidth(h))
+    expected = np.sort_complex(
+        np.linalg.eigvals(flow.jacobian(flow.fixed_points(h, delta)[0], h, delta))
+    )
+    gaps = []
+    for n in (10**4, 10**5):
+        rates = np.linalg.eigvals(reduced_jacobian(n, h, delta))
+        slow = np.sort_complex(rates[np.argsort(rates.real)[1:]])
+        gaps.append(np.abs(slow / expected - 1).max())
+    assert gaps[0] < 0.05
+    assert gaps[1] / gaps[0] == pytest.approx(0.1, rel=0.1)
+
+
+@pytest.mark.parametrize("h", [0.012, 0.03, 0.05])
+def test_basin_edge_is_where_the_simulation_ends(h):
+    exact = float(flow.basin_edge(h))
+    gaps = [synchronization.simulated_edge(n, [h * n], accuracy=1e-7)[0] / exact - 1
+            for n in (10**4, 10**5)]  # fmt: skip
+    assert abs(gaps[0]) < 0.005
+    assert gaps[1] / gaps[0] == pytest.approx(0.1, rel=0.1)
+
+
+def ends_at_the_node(h, delta, state):
+    """Integrate the flow with SciPy, in time."""
+    escape = lambda t, y: y[1] + 1e-4  # noqa: E731
+    escape.terminal = True
+    run = solve_ivp(lambda t, y: flow.rhs([y[0], min(y[1], -1e-12)], h, delta), (0, 400 / h), state,
+                    method="LSODA", rtol=1e-10, atol=1e-12, events=escape)  # fmt: skip
+    return run.status == 0
+
+
+@pytest.mark.parametrize("h", [0.004, 1 / 36, 0.045])
+def test_basin_edge_by_integration_in_time(h):
+    first, edge = [0.0, -(1 + np.sqrt(1 - 16 * h)) / 2], float(flow.basin_edge(h))
+    for factor, expected in ((1 - 1e-5, True), (1 + 1e-5, False)):
+        assert ends_at_the_node(h, factor * edge, first) is expected
+    assert flow.synchronises(h, 0.999 * edge, *first)
+    assert not flow.synchronises(h, 1.001 * edge, *first)
+
+
+def test_edge_joins_the_saddle_node_line():
+    ratio = flow.basin_edge([0.055, 0.057, 0.058, 0.06]) / flow.saddle_node_linewidth(
+        [0.055, 0.057, 0.058, 0.06]
+    )
+    assert np.all(ratio[:2] < 1 - 1e-5)
+    assert ratio[2:] == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("h", [0.01, 1 / 36])
+def test_unstable_cycle(h):
+    hopf, homoclinic = float(flow.hopf_linewidth(h)), float(flow.homoclinic_linewidth(h))
+    radii = []
+    for closeness in (2e-3, 5e-4):
+        delta = hopf * (1 - closeness)
+        node = flow.fixed_points(h, delta)[0]
+        cycle = flow.unstable_cycle(h, delta)
+        assert np.hypot(*(cycle[0] - cycle[-1])) < 2e-3
+        growth = np.trace(flow.jacobian(node, h, delta)) / 2
+        normal_form = np.sqrt(-growth / float(flow.lyapunov_coefficient(h)))
+        radii.append(np.ptp(np.tan(cycle[:, 0])) / 2 / normal_form)
+        bottom = cycle[np.argmin(cycle[:, 1])]
+        inside, outside = (node + f * (bottom - node) for f in (0.97, 1.03))
+        assert ends_at_the_node(h, delta, inside)
+        assert not ends_at_the_node(h, delta, outside)
+    # the normal form holds in the limit, with an error linear in the distance
+    assert abs(radii[1] - 1) < 0.02
+    assert (radii[1] - 1) / (radii[0] - 1) == pytest.approx(0.25, rel=0.15)
+    with pytest.raises(ValueError, match="delta"):
+        flow.unstable_cycle(h, 0.999 * homoclinic)
+
+
+def test_separatrix_parts_the_fates():
+    h, delta = 1 / 36, 0.06
+    outer, _ = flow.separatrix(h, delta)
+    at = outer[np.argmin(np.abs(outer[:, 1] + 0.7))]
+    sides = np.array([at[0] - 0.01, at[0] + 0.01])
+    assert list(flow.synchronises(h, delta, sides, at[1])) == [True, False]
+    assert [ends_at_the_node(h, delta, [s, at[1]]) for s in sides] == [True, False]
+
+
+def test_orbit_follows_the_flow():
+    h, delta, start = 0.02, 0.05, [0.1, -0.9]
+    path = flow.orbit(h, delta, start, 0.5)
+    run = solve_ivp(lambda t, y: flow.rhs(y, h, delta), (0, 100), start, rtol=1e-10, atol=1e-12,
+                    dense_output=True)  # fmt: skip
+    distance = [
+        np.hypot(*(run.sol(np.linspace(0, 100, 40_001)) - p[:, None])).min() for p in path[::100]
+    ]
+    assert max(distance) < 1e-4
+
+
+def test_refuses_bad_input():
+    for call in (flow.saddle_node_linewidth, flow.basin_edge, flow.stability_limit):
+        with pytest.raises(ValueError, match=r"h = .*allowed: 0 <= h <= 0.0625"):
+            call(0.07)
+    with pytest.raises(ValueError, match=r"allowed: 0 <= h <= 0.04809"):
+        flow.hopf_linewidth(0.05)
+    with pytest.raises(ValueError, match="at most"):
+        flow.fixed_points(0.02, 0.08)
+    with pytest.raises(ValueError, match="h = 0"):
+        flow.fixed_points(0.0, 0.0)
+    with pytest.raises(ValueError, match="z < 0"):
+        flow.rhs([0.1, 0.2], 0.02, 0.01)
+    with pytest.raises(ValueError, match="delta = -1"):
+        flow.rhs([0.1, -0.2], 0.02, -1)
+    with pytest.raises(ValueError, match="shape"):
+        flow.rhs([0.1, -0.2, 3.0], 0.02, 0.01)
+    with pytest.raises(ValueError, match="below"):
+        flow.synchronises(0.02, 0.0705, 0.1, -0.5)
