@@ -1,26 +1,91 @@
-"""Steady state and eigenvalues of the mean-field equations of all N spins (Eqs. 22-23)."""
+"""Steady states and eigenvalues at finite N: of all N spins (Eqs. 22-23), and of two halves."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq, root
 
-from spincat import mean_field
+from spincat import mean_field, planar_flow, two_ensembles, two_halves
 from spincat._checks import check_finite
 from spincat._lindblad_blocks import check_memory
 from spincat._lindblad_solver import ConvergenceError
 from spincat.ensemble import SpinEnsemble
 from spincat.mean_field import Equations
 
-__all__ = ["ConvergenceError", "Spectrum", "spectrum"]
+__all__ = ["ConvergenceError", "Spectrum", "halves_rates", "hopf_of_halves", "spectrum"]
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
 STEP = 1e-5
 """Step of the difference quotients; the equations are cubic, so their error is of order STEP²N."""
+
+
+def halves_rates(
+    n_spins: int, h: float, delta: float, equations: Literal["reduced", "product", "paper"]
+) -> Complexes:
+    """Eigenvalues at the synchronised state of two halves with N spins, largest real part first.
+
+    Parameters
+    ----------
+    n_spins
+        Number of spins N, even.
+    h, delta
+        Drive η/(NΓ2) and detuning δ/Γ2, as in `spincat.planar_flow.fixed_points`.
+    equations
+        "reduced", Eqs. 26-28, or the six equations of `spincat.two_halves`: "paper" or "product".
+
+    Returns
+    -------
+    Three or six eigenvalues in units of Γ2.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    ConvergenceError
+        If there is no steady state near that of the planar flow.
+    """
+    zeta, z = planar_flow.fixed_points(h, delta)[0]
+    guess, at = [np.sqrt(2 * h) / np.cos(zeta), zeta, z], (n_spins, h * n_spins, delta)
+    kind: Equations = "product" if equations == "product" else "paper"
+    state = two_halves.fixed_point(guess, *at, equations=kind)
+    if equations == "reduced":
+        found = root(two_ensembles.rhs, state[0], at, jac=two_ensembles.jacobian, tol=1e-13)
+        if np.abs(two_ensembles.rhs(found.x, *at)).max() > 1e-9:
+            raise ConvergenceError(found.message)
+        matrix = two_ensembles.jacobian(found.x, *at)
+    else:
+        matrix = two_halves.jacobian(state, *at, equations=kind)
+    rates = np.linalg.eigvals(matrix).astype(complex)
+    return np.asarray(rates[np.argsort(-rates.real)])
+
+
+def hopf_of_halves(
+    n_spins: int, h: float, equations: Literal["reduced", "product", "paper"]
+) -> float:
+    """δ/Γ2 at which :func:`halves_rates` cross the imaginary axis, close to the Hopf line.
+
+    Parameters
+    ----------
+    n_spins, h, equations
+        As in :func:`halves_rates`, with h well below that of the Bogdanov-Takens point.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range, or the crossing is not within 6 % of the Hopf line.
+    """
+    limit = float(planar_flow.hopf_linewidth(h))
+    top = min(1.01 * limit, (limit + float(planar_flow.saddle_node_linewidth(h))) / 2)
+
+    def growth(delta: float) -> float:
+        return float(halves_rates(n_spins, h, delta, equations)[0].real)
+
+    return float(brentq(growth, 0.94 * limit, top, xtol=1e-12))
 
 
 class Spectrum(NamedTuple):

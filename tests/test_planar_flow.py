@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
-from scipy.optimize import brentq, root
+from scipy.optimize import root
 
+from spincat import linear_stability, synchronization, two_ensembles
 from spincat import planar_flow as flow
-from spincat import synchronization, two_ensembles, two_halves
 
 drives = st.floats(1e-3, 0.0624)
 
@@ -75,28 +75,18 @@ def reduced_jacobian(n_spins, h, delta):
     return two_ensembles.jacobian(found.x, *at)
 
 
-def largest_rate(n_spins, h, delta, equations):
-    start, eta = amplitudes(h, delta), h * n_spins
-    if equations == "reduced":
-        jacobian = reduced_jacobian(n_spins, h, delta)
-    else:
-        pair = two_halves.fixed_point(start, n_spins, eta, delta, equations=equations)
-        jacobian = two_halves.jacobian(pair, n_spins, eta, delta, equations=equations)
-    return np.linalg.eigvals(jacobian).real.max()
-
-
 @pytest.mark.parametrize("equations", ["reduced", "paper", "product"])
 @pytest.mark.parametrize("h", [0.01, 0.025])
 def test_hopf_line_is_the_limit_of_all_three_sets_of_equations(h, equations):
     limit = float(flow.hopf_linewidth(h))
-    gaps = []
-    for n in (10**4, 10**5):
-        onset = brentq(
-            lambda d, n=n: largest_rate(n, h, d, equations), 0.97 * limit, 1.005 * limit, xtol=1e-12
-        )
-        gaps.append(onset / limit - 1)
+    onsets = [linear_stability.hopf_of_halves(n, h, equations) for n in (10**4, 10**5)]
+    gaps = [onset / limit - 1 for onset in onsets]
     assert abs(gaps[0]) < 0.006
     assert gaps[1] / gaps[0] == pytest.approx(0.1, rel=0.05)
+    # there is nothing else that becomes unstable: one pair crosses, the others are stable
+    rates = linear_stability.halves_rates(10**4, h, onsets[0], equations)
+    assert np.abs(rates[:2].real).max() < 1e-8
+    assert rates[2:].real.max() < -0.01
 
 
 @pytest.mark.parametrize("h", [0.005, 0.02, 0.04])

@@ -29,8 +29,6 @@ LINES = {
     "basin_edge": ("#222222", "-", "steady state not reached above"),
     "ellipse": ("#cc79a7", "--", "ellipse of the paper (Eq. 30)"),
 }
-PORTRAITS = ("reached", 0.85), ("stable, not reached", 0.992), ("gone", 1.03)
-"""Names of the portraits and their δ in units of the Hopf line."""
 REACHED, LOST = "#0072b2", "#d55e00"
 POINTS = 100
 """Points by which an orbit is drawn."""
@@ -110,17 +108,16 @@ def draw_lines(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def compute_portraits(
-    h: float = 1 / 36, portraits: Sequence[tuple[str, float]] = PORTRAITS
-) -> xr.Dataset:
-    """Orbits of the planar flow at three detunings and one drive.
+def compute_portraits(h: float = 1 / 36) -> xr.Dataset:
+    """Orbits of the planar flow at one drive and three detunings.
+
+    The detunings: one tenth below the basin edge ("reached"), half way between the homoclinic and
+    the Hopf line ("stable, not reached"), and 2 % above the saddle-node line ("gone").
 
     Parameters
     ----------
     h
         Drive η/(NΓ2), below the Bogdanov-Takens point.
-    portraits
-        Name and δ of each portrait, δ in units of the Hopf line.
 
     Returns
     -------
@@ -132,10 +129,15 @@ def compute_portraits(
     Raises
     ------
     ValueError
-        If an argument is outside its range.
+        If ``h`` is outside its range.
     """
-    unit = float(planar_flow.hopf_linewidth(h))
-    families = [_curves(h, factor * unit) for _, factor in portraits]
+    middle = (planar_flow.homoclinic_linewidth(h) + planar_flow.hopf_linewidth(h)) / 2
+    portraits = {
+        "reached": 0.9 * float(planar_flow.basin_edge(h)),
+        "stable, not reached": float(middle),
+        "gone": 1.02 * float(planar_flow.saddle_node_linewidth(h)),
+    }
+    families = [_curves(h, delta) for delta in portraits.values()]
     count = max(map(len, families))
     points = np.full((2, len(families), count, POINTS), np.nan)
     kinds = np.full((len(families), count), "none", dtype="<U10")
@@ -145,7 +147,7 @@ def compute_portraits(
             points[:, i, j, : len(curve)] = curve.T
             kinds[i, j], reached[i, j] = kind, good
     dims = "portrait", "curve", "point"
-    detunings = [factor * unit for _, factor in portraits]
+    detunings = list(portraits.values())
     return xr.Dataset(
         {
             "zeta": (dims, points[0], describe("phase spread", "rad")),
@@ -154,7 +156,7 @@ def compute_portraits(
             "synchronises": (dims[:2], reached),
             "delta": ("portrait", detunings, describe("detuning", "Gamma_2")),
         },
-        coords={"portrait": [name for name, _ in portraits]},
+        coords={"portrait": list(portraits)},
         attrs=provenance.attributes(h=h),
     )
 
@@ -236,7 +238,7 @@ def _draw_curve(axes: Axes, curve: xr.Dataset) -> None:
 
 
 def compute_linewidths(
-    n_h: int = 20,
+    n_h: int = 16,
     n_spins: int = 10_000,
     seed: int = 1,
     drives: Sequence[float] = (0.01, 0.0225, 0.035, 0.05),
