@@ -11,11 +11,15 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
 import shutil
 import tempfile
+import threading
+import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -215,10 +219,9 @@ def _point(name: str, given: Mapping[str, Any], swept: dict[str, Value]) -> Poin
 
 def _on_this_machine(points: list[Point], jobs: int) -> Outcomes:
     """Yield each point with its outcome as soon as there is one."""
-    # batch_size: a point that is done shall not wait for another in the same process.
-    # idle_worker_timeout: where this process is killed, its workers end after these seconds.
-    parallel = Parallel(jobs, batch_size=1, return_as="generator_unordered", idle_worker_timeout=20)
-    outcomes = parallel(delayed(_with_point)(point) for point in points)
+    # batch_size: a point that is done shall not wait for another in the same process
+    parallel = Parallel(jobs, batch_size=1, return_as="generator_unordered")
+    outcomes = parallel(delayed(_with_point)(point, os.getpid()) for point in points)
     try:
         yield from outcomes
     except TerminatedWorkerError as error:
@@ -230,8 +233,22 @@ def _on_this_machine(points: list[Point], jobs: int) -> Outcomes:
         outcomes.close()
 
 
-def _with_point(point: Point) -> tuple[Point, dict[str, bytes] | str]:
+def _with_point(point: Point, parent: int) -> tuple[Point, dict[str, bytes] | str]:
+    if os.getpid() != parent:
+        _end_with(parent)
     return point, compute_point(point)
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """Let this worker end soon after the process that started it, which may be killed."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _on_cluster(points: list[Point], scheduler: str) -> Outcomes:

@@ -14,6 +14,7 @@ import termios
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import xarray as xr
 from test_notebook_runs import with_parameters, write
@@ -230,7 +231,7 @@ def test_a_process_killed_while_it_writes_a_point_leaves_no_half_of_it(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "jobs"), [(signal.SIGINT, 130, 2), (signal.SIGKILL, -9, 1)]
+    ("number", "code", "jobs"), [(signal.SIGINT, 130, 2), (signal.SIGKILL, -9, 2)]
 )
 def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, expected, number, code, jobs):
     with (tmp_path / "shown").open("w+") as shown:  # no pipe: it would wait for the workers too
@@ -238,8 +239,11 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, expected, number, c
             command(tmp_path, "--jobs", str(jobs)), stdout=shown, stderr=shown
         )
         wait_for_points(tmp_path, process, 3)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        assert len(workers) >= jobs
         process.send_signal(number)
         assert process.wait(timeout=60) == code
+        assert psutil.wait_procs(workers, timeout=20)[1] == []  # nobody works on for nothing
     done = {path: path.stat().st_mtime_ns for path in (tmp_path / "points").glob("[!.]*")}
     assert 3 <= len(done) < 16
     for path in done:
