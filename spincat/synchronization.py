@@ -18,9 +18,9 @@ from scipy.optimize import curve_fit
 from spincat import _two_ensemble_kernels as kernels
 from spincat import provenance
 from spincat._checks import check_finite, check_number, check_positive_integer
+from spincat._lindblad_solver import ConvergenceError
 from spincat.two_ensembles import (
     RTOL,
-    ConvergenceError,
     cartesian,
     check_even,
     check_rtol,
@@ -30,7 +30,6 @@ from spincat.two_ensembles import (
 
 __all__ = [
     "FATES",
-    "ConvergenceError",
     "EllipseFit",
     "ellipse",
     "fit_ellipse",

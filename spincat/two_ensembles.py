@@ -19,7 +19,7 @@ from spincat._checks import (
 )
 from spincat._lindblad_solver import ConvergenceError
 
-__all__ = ["ConvergenceError", "integrate", "jacobian", "rhs", "steady_state"]
+__all__ = ["integrate", "jacobian", "rhs", "steady_state"]
 
 Floats = NDArray[np.float64]
 

@@ -16,9 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
 from spincat._checks import check_finite, check_nonnegative, check_number
-from spincat.two_ensembles import ConvergenceError, cartesian, check_even, check_times, polar
+from spincat._lindblad_solver import ConvergenceError
+from spincat.two_ensembles import cartesian, check_even, check_times, polar
 
-__all__ = ["ConvergenceError", "fixed_point", "integrate", "jacobian", "rhs"]
+__all__ = ["fixed_point", "integrate", "jacobian", "rhs"]
 
 Floats = NDArray[np.float64]
 Equations = Literal["product", "paper"]

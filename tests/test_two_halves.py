@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from spincat import mean_field, two_ensembles, two_halves
 from spincat.ensemble import SpinEnsemble
+from spincat.lindblad import ConvergenceError
 
 EQUATIONS = ("paper", "product")
 each_set = pytest.mark.parametrize("equations", EQUATIONS)
@@ -87,7 +88,7 @@ def test_fixed_point_has_no_derivative_and_equal_halves(equations):
 
 
 def test_fixed_point_says_if_there_is_none():
-    with pytest.raises(two_halves.ConvergenceError):
+    with pytest.raises(ConvergenceError, match="no steady state"):
         two_halves.fixed_point([0.35, 0.96, -0.4], 10_000, 200.0, 0.09)
 
 
