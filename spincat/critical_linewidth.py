@@ -30,6 +30,7 @@ __all__ = [
     "ConvergenceError",
     "CriticalPoint",
     "SteadyState",
+    "collective_rate",
     "critical_linewidth",
     "critical_point",
     "responses",
@@ -259,6 +260,37 @@ def responses(
     nodes = state.detunings, state.weights
     in_phase, quadrature = kernels.responses(*nodes, float(h), state.gamma, values)
     return np.asarray(in_phase), np.asarray(quadrature)
+
+
+def collective_rate(
+    h: float, distribution: Name | Broadening, width: float, guess: complex
+) -> complex:
+    """The rate λ near ``guess`` of a disturbance in phase with the mean field, for N → ∞.
+
+    Parameters
+    ----------
+    h, distribution, width
+        As in :func:`steady_state`.
+    guess
+        Where the search starts, in units of Γ2.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range, or there is no such state at this width.
+    ConvergenceError
+        If no zero of the response is found.
+    """
+
+    def parts(p: Floats) -> list[float]:
+        value = responses(h, distribution, width, [complex(p[0], p[1])])[0][0]
+        return [value.real, value.imag]
+
+    found = root(parts, [guess.real, guess.imag], options={"xtol": 1e-10})
+    # the response falls off as 1/λ: far away it is small but not zero
+    if not found.success or np.abs(found.fun).max() > 1e-6 or np.abs(found.x).max() > 1:
+        raise ConvergenceError(f"no zero of the response near {guess}")
+    return complex(found.x[0], found.x[1])
 
 
 def stays_synchronised(ensemble: SpinEnsemble, t_max: float, *, tol: float = 1e-4) -> bool:

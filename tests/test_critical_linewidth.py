@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import brentq, root
+from scipy.optimize import brentq
 from scipy.stats import norm
 
 from spincat import SpinEnsemble, linear_stability, mean_field, planar_flow, two_halves
@@ -149,14 +149,7 @@ def spectrum(n, h, shape, width, equations):
 def test_collective_rate_is_the_limit_of_n_spins(equations):
     h, shape = 0.03, "uniform"
     width = 0.9 * critical.critical_linewidth(h, shape)
-
-    def zero(p):
-        value = critical.responses(h, shape, width, [complex(*p)])[0][0]
-        return [value.real, value.imag]
-
-    found = root(zero, [-0.05, 0.07], options={"xtol": 1e-10})
-    assert found.success
-    limit = complex(*found.x)
+    limit = critical.collective_rate(h, shape, width, -0.05 + 0.07j)
     spectra = [spectrum(n, h, shape, width, equations).rates for n in (60, 120)]
     nearest = [rates[np.argmin(np.abs(rates - limit))] for rates in spectra]
     assert abs(nearest[1] - limit) < 0.6 * abs(nearest[0] - limit)
@@ -220,5 +213,7 @@ def test_refuses_bad_input():
         critical.stays_synchronised(SpinEnsemble(10, 0.2), 0)
     with pytest.raises(ValueError, match="gamma = 0"):
         critical.spin_state(0.02, 0, [0.1])
+    with pytest.raises(critical.ConvergenceError, match="no zero"):
+        critical.collective_rate(0.02, "uniform", 0.05, 50 + 50j)
     with pytest.raises(ValueError, match="allowed: 4"):
         linear_stability.spectrum(SpinEnsemble(4, 0.1), np.zeros(4), np.zeros(3))
