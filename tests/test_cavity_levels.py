@@ -162,7 +162,7 @@ def test_the_exchange_keeps_the_symmetric_state():
     assert kept[0] == pytest.approx(1)
     # two states at a distance of the gap: at most 4 (delta/gap)^2 leave
     assert whole.min() > 1 - 5 * shifts.var() / gap**2
-    assert common.mean() < 0.1
+    assert common[100:].mean() < 0.1
 
 
 @pytest.mark.parametrize(
