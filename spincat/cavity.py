@@ -130,19 +130,26 @@ class Cavity:
         Returns
         -------
             ``dispersive`` ε√N; ``nonlinear`` χ⁽²⁾/ω₀; ``elimination`` g₂N/κ; ``drive`` η/κ;
-            ``single loss`` κε²N/Γ2, the collective one-excitation loss; ``exchange`` gε/Γ2, what
-            the exchange S₊S₋ leaves after a common shift of all spins; ``anharmonic``
+            ``single loss`` κε²N/Γ2, the collective one-excitation loss if the bath of the cavity
+            is the same at ω₀ as at 2ω₀; ``exchange`` gε/Γ2, what the exchange S₊S₋ leaves among
+            symmetric states after a common shift of all spins; ``exchange gap`` gεN/Γ2, by which
+            it moves them away from all other states, so that it matters as soon as the spins have
+            unequal frequencies (it equals ω₀/(12χ⁽²⁾) times κ/(g₂N)); ``photon shift``
+            2gε\|α_d\|²/Γ2, what the photons add to the frequency of every spin; ``anharmonic``
             2\|α_d\|²k/√(k²+κ²), what the cavity's own levels, unequal by k = 30χ⁽²⁾²/ω₀, change in
             the displacement.
         """
         photons = abs(self.displacement) ** 2
         unequal = 30 * self.nonlinearity**2 / self.omega
+        exchange = self.coupling * self.mixing / self.gamma2
         return {
             "dispersive": self.mixing * float(np.sqrt(self.n_spins)),
             "nonlinear": self.nonlinearity / self.omega,
             "elimination": self.pair_coupling * self.n_spins / self.kappa,
             "drive": self.eta * self.gamma2 / self.kappa,
             "single loss": self.kappa * self.mixing**2 * self.n_spins / self.gamma2,
-            "exchange": self.coupling * self.mixing / self.gamma2,
+            "exchange": exchange,
+            "exchange gap": exchange * self.n_spins,
+            "photon shift": 2 * exchange * photons,
             "anharmonic": 2 * photons * unequal / float(np.hypot(unequal, self.kappa)),
         }

@@ -58,10 +58,20 @@ def test_values_by_hand():
     small = EXAMPLE.driven(0.5).conditions()
     assert small["elimination"] == pytest.approx(3.6e5 * 4 / 5e6)
     assert small["exchange"] == pytest.approx(4e6 / EXAMPLE.gamma2)
+    assert small["exchange gap"] == pytest.approx(16e6 / EXAMPLE.gamma2)
+    photons = (4 * 0.5 * small["elimination"]) ** 2  # |alpha_d| = 4 (eta/Gamma2) g2 N/kappa
+    assert small["photon shift"] == pytest.approx(8e6 * photons / EXAMPLE.gamma2)
     assert small["single loss"] == pytest.approx(5e6 * 4e-4 * 4 / EXAMPLE.gamma2)
     assert small["drive"] == pytest.approx(0.5 * EXAMPLE.gamma2 / 5e6)
     assert small["dispersive"] == pytest.approx(0.04)
     assert small["nonlinear"] == pytest.approx(0.03)
+
+
+@given(cavities)
+def test_the_exchange_gap_does_not_depend_on_the_coupling(cavity):
+    small = cavity.conditions()
+    product = 12 * small["nonlinear"] * small["elimination"]
+    assert small["exchange gap"] == pytest.approx(1 / product)
 
 
 @pytest.mark.parametrize("ratio", [0.01, 100.0])

@@ -10,8 +10,9 @@ from spincat.cavity import Cavity
 from spincat.cavity_dynamics import trace_distance
 
 
-def eq_31_by_qutip(n_spins, mixing, nonlinearity, cavity, photons):
+def eq_31_by_qutip(n_spins, mixing, nonlinearity, cavity, photons, detunings=None):
     """Eq. 31 on the product space of cavity and single spins."""
+    shifts = np.zeros(n_spins) if detunings is None else detunings
     one = [qutip.qeye(photons + 1)] + [qutip.qeye(2)] * n_spins
 
     def place(operator, where):
@@ -22,7 +23,8 @@ def eq_31_by_qutip(n_spins, mixing, nonlinearity, cavity, photons):
     for n in range(1, n_spins + 1):
         # in QuTiP the first of the two states is |e>
         lower = place(qutip.sigmam(), n)
-        total += place(qutip.sigmaz(), n) / 2 + mixing * (a.dag() * lower + a * lower.dag())
+        total += (1 + shifts[n - 1]) * place(qutip.sigmaz(), n) / 2
+        total += mixing * (a.dag() * lower + a * lower.dag())
     return total
 
 
@@ -114,6 +116,55 @@ def test_the_whole_cavity_makes_the_ensemble_that_its_parameters_promise():
     assert run.drive_frequency == pytest.approx(2 - 2 * mixing**2, abs=2e-4)
 
 
+def excitations(n_spins, detunings, mixing):
+    """Spectrum of Eq. 31 with at most one photon, above the ground state and near one spin."""
+    levels = eq_31_by_qutip(n_spins, mixing, 0.0, 2.0, 1, detunings).eigenenergies()
+    return levels[1 : n_spins + 1] - levels[0] - 1
+
+
+@pytest.mark.parametrize("n_spins", [2, 3, 4])
+@pytest.mark.parametrize("ratio", [0.2, 1.0, 5.0])
+@pytest.mark.ledger("eq-32", "eq-35", "eq-36", method="spectrum")
+def test_unequal_spins_keep_the_exchange(n_spins, ratio):
+    """Lowest order leaves detunings and S+ S-; with a common shift instead it is another model.
+
+    ``ratio`` is that of the detunings to N epsilon^2.
+    """
+    mixing = 0.01
+    gap = n_spins * mixing**2
+    shifts = ratio * gap * np.linspace(-1, 1.3, n_spins)
+    exact = excitations(n_spins, shifts, mixing)
+    whole = np.linalg.eigvalsh(cl.one_excitation(shifts, mixing))[:-1]
+    np.testing.assert_allclose(whole, exact, atol=1e-12)
+    kept, common = (
+        np.linalg.eigvalsh(cl.one_excitation_model(shifts, mixing, exchange=on))
+        for on in (True, False)
+    )
+    # the next order is of relative size N epsilon^2 and delta/omega_0
+    assert np.abs(kept - exact).max() < 3e-3 * gap
+    assert np.abs(common - exact).max() > 0.4 * gap
+
+
+def test_the_exchange_keeps_the_symmetric_state():
+    mixing, size = 0.003, 40
+    gap = size * mixing**2
+    shifts = np.random.default_rng(3).normal(size=(size)) * gap / 10
+    times = np.linspace(0, 100, 201) / gap
+    whole, kept, common = (
+        cl.symmetric_weight(matrix, size, times)
+        for matrix in (
+            cl.one_excitation(shifts, mixing),
+            cl.one_excitation_model(shifts, mixing),
+            cl.one_excitation_model(shifts, mixing, exchange=False),
+        )
+    )
+    np.testing.assert_allclose(kept, whole, atol=3e-3)
+    assert kept[0] == pytest.approx(1)
+    # two states at a distance of the gap: at most 4 (delta/gap)^2 leave
+    assert whole.min() > 1 - 5 * shifts.var() / gap**2
+    assert common[100:].mean() < 0.1
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -126,6 +177,9 @@ def test_the_whole_cavity_makes_the_ensemble_that_its_parameters_promise():
         (lambda: cl.driven_spins(Cavity(1, 1, 0.1, 0.1, 0.1), 1.0), "n_spins = 1"),
         (lambda: cl.driven_spins(Cavity(2, 1, 0.1, 0.1, 0.1), 1.0, 1), "n_times = 1"),
         (lambda: cl.driven_spins(Cavity(2, 1, 0.03, 0.01, 0.1), -1.0), "t_max = -1"),
+        (lambda: cl.one_excitation([np.nan], 0.1), "detunings holds nan"),
+        (lambda: cl.one_excitation_model([0.0], -0.1), "mixing = -0.1"),
+        (lambda: cl.symmetric_weight(np.eye(2), 0, [0.0]), "n_spins = 0"),
         (lambda: cl.pair_decay([0.0], 1, 0.1, 0.1, 1.0, 2.0), "n_spins = 1"),
     ],
 )
