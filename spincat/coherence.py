@@ -129,8 +129,9 @@ def slow_mode(n_spins: int, eta: float) -> SlowMode:
 def coherence_decay_rate(n_spins: int, eta: float) -> float:
     r"""Return the slowest rate r of the even-odd block in Γ2, to a relative accuracy of 1e-8.
 
-    In the true steady state ⟨a⟩ = 0; it is reached at this rate.  Rates below the smallest double,
-    about 1e-308, are returned as 0; `slow_mode` has their logarithm.
+    For N ≥ 4, ⟨a⟩ = 0 in the true steady state, which is reached at this rate.  For N = 3 the even
+    and odd blocks are the same matrix, X keeps its trace and r = 0.  Rates below the smallest
+    double, about 1e-308, are returned as 0; `slow_mode` has their logarithm.
 
     Parameters
     ----------

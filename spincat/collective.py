@@ -1,7 +1,9 @@
 r"""Identical spins on the ladder of symmetric (Dicke) states, one parity at a time.
 
 Without detunings Eqs. 1-2 of arXiv:2403.16491 only connect the N + 1 symmetric states \|n⟩ with n
-excitations, and change n by 0 or 2: each parity is a block of about N/2 states.
+excitations, and change n by 0 or 2: each parity is a block of about N/2 states.  The coherence
+between the two parities, hence ``amplitude``, ``quasi_steady_amplitude`` and
+``coherence_decay_rate``, is in `spincat.coherence`.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import qutip
 import sympy as sp
+from scipy.optimize import brentq
 
 from spincat import (
     Cavity,
@@ -91,6 +92,32 @@ def test_the_lifetime_ends_at_a_drive_proportional_to_n():
     for h, low in ((0.03, True), (0.12, False)):
         rates = [coherence.coherence_decay_rate(n, h * n) for n in (50, 100)]
         assert (max(rates) < 1e-4) == low
+
+
+@pytest.mark.ledger("collapse-at-a-drive-proportional-to-n", method="spectrum")
+def test_the_drive_of_the_collapse_per_spin_tends_to_an_eighth():
+    """Where r t = ln 2: η/N still grows by 20 % from 50 to 200 spins, and stays below 1/8."""
+    goal = np.log(np.log(2) / 1e4)
+    h = [
+        brentq(lambda x, n=n: coherence.slow_mode(n, x * n).log_rate - goal, 0.07, 0.12, xtol=1e-4)
+        for n in (50, 100, 200)
+    ]
+    assert h[2] > 1.2 * h[0]
+    gaps = 1 / 8 - np.array(h)
+    assert np.all(gaps > 0)
+    assert np.all(gaps[1:] < 0.75 * gaps[:-1])
+
+
+@pytest.mark.ledger("collapse-at-a-drive-proportional-to-n", method="limit")
+def test_the_exponential_law_puts_the_collapse_at_an_eighth_for_any_time():
+    for time in (1e2, 1e6):
+        goal = np.log(np.log(2) / time)
+        gaps = [
+            1 / 8 - brentq(lambda x, n=n: n * coherence.decay_exponent(x) + goal, 1e-3, 0.125)
+            for n in (10**6, 10**9)
+        ]
+        assert gaps[0] / gaps[1] == pytest.approx(100, rel=0.01)  # as N^(-2/3)
+        assert gaps[1] < 1e-5
 
 
 @pytest.mark.ledger("collapse-at-a-drive-proportional-to-n", method="integration")

@@ -213,3 +213,14 @@ def test_bad_input_is_refused():
             call()
     with pytest.raises(MemoryError, match="n_spins = 401"):
         coherence.slow_mode(401, 1.0)
+
+
+def test_three_spins_keep_their_coherence():
+    """Their even and odd blocks are the same matrix, so that X keeps its trace; not for N = 4."""
+    blocks = [collective.shifted_jump(3, 0.3, parity).toarray() for parity in ("even", "odd")]
+    np.testing.assert_allclose(blocks[0], blocks[1], rtol=1e-15)
+    assert coherence.coherence_decay_rate(3, 0.3) < 1e-12
+    first, last = coherence.coherences(3, 0.3, [0.0, 1e3])
+    assert np.trace(last) == pytest.approx(np.trace(first), abs=1e-9)
+    assert coherence.amplitude(3, 0.3, [1e3])[0] > 0.1
+    assert coherence.amplitude(4, 0.3, [1e3])[0] < 1e-6

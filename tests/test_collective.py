@@ -34,6 +34,20 @@ def test_steady_state_is_where_the_evolution_ends(n_spins, parity):
     np.testing.assert_allclose(collective.steady_state(ensemble, parity), block, atol=1e-6)
 
 
+@pytest.mark.parametrize("parity", ["even", "odd"])
+@pytest.mark.parametrize(("n_spins", "eta"), [(4, 0.3), (9, 1.0), (20, 2.6)])
+def test_steady_state_is_that_of_qutip_in_the_projected_model(n_spins, eta, parity):
+    """QuTiP's null vector of the Liouvillian on the states of one parity only."""
+    ensemble = SpinEnsemble(n_spins, eta, 0.7)
+    levels = collective.levels(n_spins, parity)
+    projected = [
+        qutip.Qobj(operator.full()[::-1, ::-1][np.ix_(levels, levels)])
+        for operator in qutip_model(ensemble)
+    ]
+    expected = qutip.steadystate(projected[0], projected[1:]).full()
+    np.testing.assert_allclose(collective.steady_state(ensemble, parity), expected, atol=1e-9)
+
+
 def test_steady_state_is_that_of_single_spins():
     """The 2^N master equation of Eqs. 1-2, from all spins in the ground state."""
     n_spins, ensemble = 4, SpinEnsemble(4, 0.3, 0.7)
