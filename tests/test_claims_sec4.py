@@ -113,7 +113,7 @@ def test_the_exponential_law_puts_the_collapse_at_an_eighth_for_any_time():
     for time in (1e2, 1e6):
         goal = np.log(np.log(2) / time)
         gaps = [
-            1 / 8 - brentq(lambda x, n=n: n * coherence.decay_exponent(x) + goal, 1e-3, 0.125)
+            1 / 8 - brentq(lambda x, n=n, g=goal: n * coherence.decay_exponent(x) + g, 1e-3, 0.125)
             for n in (10**6, 10**9)
         ]
         assert gaps[0] / gaps[1] == pytest.approx(100, rel=0.01)  # as N^(-2/3)

@@ -215,7 +215,7 @@ def test_bad_input_is_refused():
         coherence.slow_mode(401, 1.0)
 
 
-def test_three_spins_keep_their_coherence():
+def test_three_spins_keep_their_amplitude():
     """Their even and odd blocks are the same matrix, so that X keeps its trace; not for N = 4."""
     blocks = [collective.shifted_jump(3, 0.3, parity).toarray() for parity in ("even", "odd")]
     np.testing.assert_allclose(blocks[0], blocks[1], rtol=1e-15)
