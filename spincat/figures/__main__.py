@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from spincat import figures
-from spincat.figures import fig1, fig2, fig4, sec2, sec3_2
+from spincat.figures import fig1, fig2, fig4, sec2, sec3_2, sec4_2_boundary
 
 EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]] = {
     "fig1": (fig1.compute, fig1.draw),
@@ -27,6 +27,9 @@ EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]
     "two_halves_courses": (fig4.compute_courses, fig4.draw_courses),
     "two_halves_edges": (fig4.compute_edges, fig4.draw_edges),
     "two_halves_departure": (fig4.compute_departure, fig4.draw_departure),
+    "exact_boundary": (sec4_2_boundary.compute_lines, sec4_2_boundary.draw_lines),
+    "phase_portraits": (sec4_2_boundary.compute_portraits, sec4_2_boundary.draw_portraits),
+    "critical_linewidth": (sec4_2_boundary.compute_linewidths, sec4_2_boundary.draw_linewidths),
 }
 
 
