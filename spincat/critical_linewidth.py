@@ -432,20 +432,23 @@ def _hopf(h: float, nodes: tuple[Floats, Floats], fold: float) -> tuple[float, f
         rates = np.asarray(1j * frequencies, dtype=complex)
         return np.asarray(kernels.responses(detunings, nodes[1], h, gamma, rates)[0])
 
+    low, high = _ends(h)[0] * (1 + 1e-9), fold
+    grid = np.geomspace(1e-4, 1e2, 400) * h
+
     def parts(p: Floats) -> list[float]:
         value = in_phase(low * p[0], np.array([guess * p[1]]))[0]
         return [value.real, value.imag]
 
-    low, high = _ends(h)[0] * (1 + 1e-9), fold
-    for _ in range(14):
+    for step in range(20):
         gamma = (low + high) / 2
         if any(_count(h, _width(gamma, h, nodes) * nodes[0], nodes[1], gamma)):
             high = gamma
         else:
             low = gamma
-    grid = np.geomspace(1e-4, 1e2, 400) * h
-    guess = grid[np.argmin(np.abs(in_phase(low, grid)))]
-    found = root(parts, [1.0, 1.0], options={"xtol": 1e-12})
-    if np.abs(found.fun).max() > 1e-9:
-        raise ConvergenceError(f"no Hopf bifurcation found near gamma = {low} at h = {h}")
-    return float(low * found.x[0]), float(guess * abs(found.x[1]))
+        if step >= 7:  # the bracket is narrow: from here on the equations may be solved directly
+            guess = grid[np.argmin(np.abs(in_phase(low, grid)))]
+            found = root(parts, [1.0, 1.0], options={"xtol": 1e-12})
+            solution, frequency = low * found.x[0], guess * abs(found.x[1])
+            if np.abs(found.fun).max() < 1e-9 and low <= solution <= high and frequency > 0:
+                return float(solution), float(frequency)
+    raise ConvergenceError(f"no Hopf bifurcation found near gamma = {low} at h = {h}")

@@ -28,6 +28,7 @@ OTHER_PARAMETERS = {
     "sec2_model": {"n_spins": 6, "eta": 0.4},
     "sec3_1_parity_dephasing": {"n_spins": 50, "draws": 4, "seed": 7},
     "sec3_2_stabilization": {"n_spins": 5, "eta": 0.3, "draws": 4, "seed": 7},
+    "sec4_2_exact_boundary": {"n_spins": 12_000, "n_h": 12, "drive": 0.02, "seed": 7},
     "sec4_2_two_ensembles": {
         "n_spins": 2000,
         "n_eta": 40,

@@ -166,7 +166,7 @@ def _curves(h: float, delta: float) -> list[tuple[str, Floats, bool]]:
     stable = delta < float(planar_flow.stability_limit(h))
     exists = delta <= float(planar_flow.saddle_node_linewidth(h))
     first = np.array([0.0, -(1 + np.sqrt(1 - 16 * h)) / 2])
-    seeds = [np.array([a, b]) for a in np.linspace(-0.45, 1.35, 7) for b in (-0.98, -0.6, -0.25)]
+    seeds = [np.array([a, b]) for a in np.linspace(-0.45, 1.35, 6) for b in (-0.98, -0.6, -0.25)]
     fixed = planar_flow.fixed_points(h, delta) if exists else np.full((2, 2), np.nan)
     curves: list[tuple[str, Floats, bool]] = []
     for kind, start in [*(("orbit", seed) for seed in seeds), ("start", first)]:
@@ -238,7 +238,7 @@ def _draw_curve(axes: Axes, curve: xr.Dataset) -> None:
 
 
 def compute_linewidths(
-    n_h: int = 16,
+    n_h: int = 14,
     n_spins: int = 10_000,
     seed: int = 1,
     drives: Sequence[float] = (0.01, 0.0225, 0.035, 0.05),
