@@ -27,7 +27,6 @@ from spincat.broadening import Broadening, Gaussian, Lorentzian, TwoPoint, Unifo
 from spincat.ensemble import SpinEnsemble
 
 __all__ = [
-    "ConvergenceError",
     "CriticalPoint",
     "SteadyState",
     "collective_rate",

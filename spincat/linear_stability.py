@@ -15,7 +15,7 @@ from spincat._lindblad_solver import ConvergenceError
 from spincat.ensemble import SpinEnsemble
 from spincat.mean_field import Equations
 
-__all__ = ["ConvergenceError", "Spectrum", "halves_rates", "hopf_of_halves", "spectrum"]
+__all__ = ["Spectrum", "halves_rates", "hopf_of_halves", "spectrum"]
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
