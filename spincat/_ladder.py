@@ -96,6 +96,10 @@ def slowest(
             first, *rest = (shift - 1 / values)[order]
             if abs(first.imag) > 1e-9 * abs(first):
                 raise RuntimeError("the slowest modes are a complex pair: no single slowest mode")
+            if not rest and start.size > 1:
+                # The start was the mode to all digits, and the next one was not seen.
+                spread = np.cos(np.arange(start.size)) * np.abs(start).max() / 10
+                return slowest(operator, start + spread, shift)
             vector = basis[:, order[0]].real @ space.vectors[: len(values)]
             return first, np.asarray(vector), float(rest[0].real) if rest else -np.inf
     raise RuntimeError("the slowest mode did not converge")

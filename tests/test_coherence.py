@@ -224,3 +224,10 @@ def test_three_spins_keep_their_amplitude():
     assert np.trace(last) == pytest.approx(np.trace(first), abs=1e-9)
     assert coherence.amplitude(3, 0.3, [1e3])[0] > 0.1
     assert coherence.amplitude(4, 0.3, [1e3])[0] < 1e-6
+
+
+def test_a_start_that_is_the_slow_mode_to_all_digits_does_not_hide_the_next_one():
+    gaps = [coherence.slow_mode(n, 0.02 * n).gap for n in (22, 23, 24)]
+    np.testing.assert_allclose(gaps, gaps[0], rtol=0.1)
+    rho = coherence.density_matrix(23, 0.46, [0.0, 1.0])
+    assert np.linalg.eigvalsh(rho).min() > -1e-8
