@@ -12,6 +12,7 @@ from spincat import (
     coherence,
     collective,
     phase_spread,
+    planar_flow,
     quantum_spread,
     synchronization,
     two_ensembles,
@@ -133,8 +134,11 @@ def test_the_amplitude_collapses_at_a_drive_proportional_to_n():
 @pytest.mark.ledger("mean-field-describes-large-cats", method="spectrum")
 def test_the_restoring_rate_of_the_master_equation_falls_with_n():
     quantum = [quantum_spread.restoring_rate(n, 0.05 * n) for n in (8, 12, 16)]
-    mean_field = [phase_spread.restoring_rate("paper", n, 0.05 * n) for n in (8, 12, 16)]
+    # exact product state: Eqs. 22-23 are unstable at the weakest of these drives, 0.4
+    mean_field = [phase_spread.restoring_rate("product", n, 0.05 * n) for n in (8, 12, 16)]
+    assert mean_field[0] > 0
     assert np.all(np.diff(mean_field) > 0)
+    assert np.all(np.array(quantum) < mean_field)
     assert quantum[0] > 3 * quantum[1] > 9 * quantum[2] > 0
 
 
@@ -160,21 +164,39 @@ def test_the_largest_detuning_and_the_misfit_of_the_ellipse():
 
 
 @pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="integration")
-def test_beyond_the_threshold_the_mirrored_halves_part():
-    n, (drive, delta) = 1000, (0.02, 0.1)
-    start = two_ensembles.steady_state(n, drive * n)
-    reduced = two_ensembles.integrate(start, n, drive * n, delta, [300.0])[0]
+@pytest.mark.parametrize("delta", [0.068, 0.075])
+def test_beyond_the_threshold_the_mirrored_halves_part(delta):
+    """Between the edge of the basin and 2/27, and above 2/27 where no steady state is left."""
+    n, eta = 1000, 20.0
+    assert synchronization.simulated_edge(n, [eta])[0] < 0.068 < 2 / 27 < 0.075
+    start = two_ensembles.steady_state(n, eta)
+    reduced = two_ensembles.integrate(start, n, eta, delta, [500.0])[0]
     assert reduced[0] < 1e-3  # no coherence, ...
-    assert reduced[2] > 0  # ... and most spins excited
+    assert reduced[2] > 0.1  # ... and most spins excited
     pair = np.array([start * [1, s, 1] + [0, 1e-6, 0] for s in (1, -1)])
-    late = two_halves.integrate(pair, n, drive * n, delta, [60.0, 80.0])
-    assert np.abs(late[:, 0, 2] - late[:, 1, 2]).max() > 1e-3
+    times = np.append(np.linspace(0, 200, 4001), np.linspace(300, 500, 1001))
+    course = two_halves.integrate(pair, n, eta, delta, times, rtol=1e-6)
+    gap = np.abs(course[:, 0, 2] - course[:, 1, 2])
+    assert gap.max() > 0.3
+    late = course[times >= 300]
+    assert abs(late[..., 2].mean()) < 0.02  # neither inverted ...
+    assert 0.02 < np.sqrt((late[..., 0] ** 2).mean()) < 0.1  # ... nor at rest
 
 
 @pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="spectrum")
-def test_beyond_the_threshold_there_is_no_steady_state():
-    with pytest.raises(two_halves.ConvergenceError):
-        two_halves.fixed_point([0.35, 0.96, -0.4], 10_000, 200.0, 0.09)
+@pytest.mark.parametrize("h", [0.02, 1 / 36, 0.05])
+def test_the_steady_state_ends_at_the_saddle_node(h):
+    """Newton's method follows the locked state of two halves in δ to the closed-form end."""
+    n, end = 10_000, float(planar_flow.saddle_node_linewidth(h))
+    state = two_ensembles.steady_state(n, h * n)
+    last = 0.0
+    for delta in end * np.append(np.linspace(0.1, 0.9, 9), np.linspace(0.91, 1.02, 56)):
+        try:
+            state = two_halves.fixed_point(state, n, h * n, delta)
+        except two_halves.ConvergenceError:
+            break
+        last = delta
+    assert last == pytest.approx(end, rel=0.01)
 
 
 @pytest.mark.ledger("constant-amplitude-needs-one-over-n-squared", method="spectrum")
@@ -208,12 +230,13 @@ def test_random_detunings_have_a_threshold_of_the_same_order():
         two, gaussian, lorentzian = (
             critical_linewidth(h, name) for name in ("two_point", "gaussian", "lorentzian")
         )
-        assert 0.9 < gaussian / two < 1.6
-        assert lorentzian < 0.8 * two or h < 0.01
+        assert 1 < gaussian / two < 1.6
+        if h >= 0.02:  # at weaker drives the Lorentzian line is no worse
+            assert lorentzian < 0.7 * two
 
 
 @pytest.mark.ledger("two-groups-stand-for-random-detunings", method="integration")
-@pytest.mark.parametrize(("factor", "kept"), [(0.7, True), (1.4, False)])
+@pytest.mark.parametrize(("factor", "kept"), [(0.9, True), (1.1, False)])
 def test_random_spins_keep_and_lose_their_coherence_there(factor, kept):
     n, h = 2000, 0.04
     width = factor * critical_linewidth(h, "gaussian")
