@@ -164,7 +164,7 @@ def compute_sizes(
     t_max: float = 200.0,
     n_times: int = 41,
     *,
-    draws_many: int = 200,
+    draws_many: int = 100,
 ) -> xr.Dataset:
     """The quantities of :func:`compute_advantage` against N at one η.
 
