@@ -411,15 +411,27 @@ def _unstable_at_fold(h: float, nodes: tuple[Floats, Floats], fold: float) -> bo
 
 def _count(h: float, detunings: Floats, weights: Floats, gamma: float) -> tuple[int, int]:
     """Unstable modes of the field in phase and in quadrature."""
-    frequencies = np.concatenate([[0.0], np.geomspace(1e-6, 1e3, 240) * h])
-    rates = np.asarray(1j * frequencies, dtype=complex)
-    curves = np.stack(kernels.responses(detunings, weights, h, gamma, rates), axis=-1)
-    # each falls off as 1/λ; times λ + 4h the curve closes at infinity
-    phases = np.unwrap(np.angle(curves * (rates + 4 * h)[:, None]), axis=0)
-    turns = (phases[0] - phases[-1]) / np.pi
+    frequencies = np.concatenate([[0.0], np.geomspace(1e-6, 1e3, 120) * h])
+
+    def curves(at: Floats) -> Complexes:
+        rates = np.asarray(1j * at, dtype=complex)
+        # each response falls off as 1/λ; times λ + 4h the curve closes at infinity
+        pair = kernels.responses(detunings, weights, h, gamma, rates)
+        return np.stack(pair, axis=-1) * (rates + 4 * h)[:, None]
+
+    values = curves(frequencies)
+    for _ in range(40):  # finer where the curves turn fast, next to a rate close to the axis
+        steps = np.abs(np.angle(values[1:] / values[:-1])).max(axis=1)
+        wide = np.flatnonzero(steps > 0.5)
+        if not wide.size:
+            break
+        new = (frequencies[wide] + frequencies[wide + 1]) / 2
+        frequencies = np.insert(frequencies, wide + 1, new)
+        values = np.insert(values, wide + 1, curves(new), axis=0)
+    turns = -np.angle(values[1:] / values[:-1]).sum(axis=0) / np.pi
     counts = np.rint(turns)
     if np.any(np.abs(turns - counts) > 0.2):
-        raise ConvergenceError("the response turns too fast for the grid of frequencies")
+        raise ConvergenceError("the rates of the mean field could not be counted")
     return int(counts[0]), int(counts[1])
 
 
@@ -435,6 +447,8 @@ def _hopf(h: float, nodes: tuple[Floats, Floats], fold: float) -> tuple[float, f
     grid = np.geomspace(1e-4, 1e2, 400) * h
 
     def parts(p: Floats) -> list[float]:
+        if not 0.5 < p[0] < 2:  # far outside of the bracket there may be no state at all
+            return [1.0, 1.0]
         value = in_phase(low * p[0], np.array([guess * p[1]]))[0]
         return [value.real, value.imag]
 
@@ -448,6 +462,7 @@ def _hopf(h: float, nodes: tuple[Floats, Floats], fold: float) -> tuple[float, f
             guess = grid[np.argmin(np.abs(in_phase(low, grid)))]
             found = root(parts, [1.0, 1.0], options={"xtol": 1e-12})
             solution, frequency = low * found.x[0], guess * abs(found.x[1])
-            if np.abs(found.fun).max() < 1e-9 and low <= solution <= high and frequency > 0:
+            inside = low * (1 - 1e-4) <= solution <= high * (1 + 1e-4)
+            if np.abs(found.fun).max() < 1e-9 and inside and frequency > 0:
                 return float(solution), float(frequency)
     raise ConvergenceError(f"no Hopf bifurcation found near gamma = {low} at h = {h}")

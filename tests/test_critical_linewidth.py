@@ -125,8 +125,10 @@ def test_responses_by_matrix_inversion():
 def test_count_of_unstable_modes_changes_at_the_hopf_bifurcation(shape):
     point = critical.critical_point(0.03, shape)
     assert point.bifurcation == "Hopf"
-    assert critical.unstable_modes(0.03, shape, 0.98 * point.width) == 0
-    assert critical.unstable_modes(0.03, shape, (point.width + point.existence) / 2) == 2
+    for nearness in (0.02, 1e-7):
+        assert critical.unstable_modes(0.03, shape, (1 - nearness) * point.width) == 0
+    for beyond in (1e-7, (point.existence / point.width - 1) / 2):
+        assert critical.unstable_modes(0.03, shape, (1 + beyond) * point.width) == 2
 
 
 def spread(shape, n):
