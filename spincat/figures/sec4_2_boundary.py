@@ -30,8 +30,12 @@ LINES = {
     "ellipse": ("#cc79a7", "--", "ellipse of the paper (Eq. 30)"),
 }
 REACHED, LOST = "#0072b2", "#d55e00"
+LEFT, RIGHT = -0.5, 1.4
+"""Phase spreads between which portraits are drawn."""
 POINTS = 100
 """Points by which an orbit is drawn."""
+TURN = 600
+"""Points after which a branch that winds around a cycle is cut."""
 
 
 def compute_lines(n_spins: int = 10_000, n_h: int = 30, n_delta: int = 30) -> xr.Dataset:
@@ -111,8 +115,8 @@ def draw_lines(dataset: xr.Dataset) -> Figure:
 def compute_portraits(h: float = 1 / 36) -> xr.Dataset:
     """Orbits of the planar flow at one drive and three detunings.
 
-    The detunings: one tenth below the basin edge ("reached"), half way between the homoclinic and
-    the Hopf line ("stable, not reached"), and 2 % above the saddle-node line ("gone").
+    The detunings: one tenth below the basin edge ("reached"), a tenth of the way from the
+    homoclinic to the Hopf line ("stable, not reached"), 2 % above the saddle-node line ("gone").
 
     Parameters
     ----------
@@ -131,7 +135,8 @@ def compute_portraits(h: float = 1 / 36) -> xr.Dataset:
     ValueError
         If ``h`` is outside its range.
     """
-    middle = (planar_flow.homoclinic_linewidth(h) + planar_flow.hopf_linewidth(h)) / 2
+    ends = planar_flow.homoclinic_linewidth(h), planar_flow.hopf_linewidth(h)
+    middle = 0.9 * ends[0] + 0.1 * ends[1]
     portraits = {
         "reached": 0.9 * float(planar_flow.basin_edge(h)),
         "stable, not reached": float(middle),
@@ -177,7 +182,10 @@ def _curves(h: float, delta: float) -> list[tuple[str, Floats, bool]]:
         curves.append((kind, _thin(path), good))
     if exists:
         curves += [("node", fixed[:1], stable), ("saddle", fixed[1:], False)]
-        curves += [("separatrix", _thin(b), False) for b in planar_flow.separatrix(h, delta)]
+        for branch in planar_flow.separatrix(h, delta):
+            seen = (branch[:, 0] > LEFT) & (branch[:, 0] < RIGHT) & (branch[:, 1] > -1)
+            shown = branch[: np.argmin(seen)] if not seen.all() else branch[:TURN]
+            curves.append(("separatrix", _thin(shown), False))
     if stable and delta > float(planar_flow.homoclinic_linewidth(h)):
         curves.append(("cycle", _thin(planar_flow.unstable_cycle(h, delta)), False))
     return curves
@@ -197,7 +205,7 @@ def draw_portraits(dataset: xr.Dataset) -> Figure:
         panel = dataset.sel(portrait=name)
         for j in range(dataset.sizes["curve"]):
             _draw_curve(axes, panel.isel(curve=j))
-        axes.set(xlabel=r"phase spread $\zeta$ (rad)", xlim=(-0.5, 1.4), ylim=(-1, 0))
+        axes.set(xlabel=r"phase spread $\zeta$ (rad)", xlim=(LEFT, RIGHT), ylim=(-1, 0))
         title = f"{name}\n" + rf"$\delta = {float(panel['delta']):.4f}\,\Gamma_2$"
         axes.set_title(title, fontsize=11)
         axes.grid(False)
@@ -234,7 +242,7 @@ def _draw_curve(axes: Axes, curve: xr.Dataset) -> None:
     elif kind in ("node", "saddle"):
         full = kind == "node" and bool(curve["synchronises"])
         marker = "o" if kind == "node" else "D"
-        axes.plot(zeta, z, marker, color="k", mfc="k" if full else "white", ms=7, zorder=5)
+        axes.plot(zeta, z, marker, color="k", mfc="k" if full else "white", ms=6, zorder=5)
 
 
 def compute_linewidths(
