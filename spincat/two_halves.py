@@ -31,7 +31,7 @@ def rhs(
     r"""Time derivative of the two halves, from Eqs. 22-23 or exact in a product state.
 
     .. math::
-        \dot\sigma &= \pm i\delta\sigma - 2i\eta z c_1^* - 2\sigma Q + zT ,\qquad
+        \dot\sigma = \pm i\delta\sigma - 2i\eta z c_1^* - 2\sigma Q + zT ,\qquad
         \dot z = 8\eta\,\mathrm{Im}(\sigma c_1) - 4(1 + z)Q - 4\,\mathrm{Re}(\sigma T^*) ,
 
     with c₁ = (1/N)Σσ_j, c₂ = (1/N)Σ(1 + z_j)/2 over all spins but the one whose derivative it is.

@@ -353,7 +353,7 @@ def test_eight_spins_need_less_than_300_megabytes():
         "import re, numpy as np\n"
         "from spincat import lindblad\n"
         "detunings = 1e-2 * np.random.default_rng(1).normal(size=(4, 8))\n"
-        "cat_fidelity(detunings, 0.2, np.linspace(0, 400, 201), 'odd')\n"
+        "lindblad.cat_fidelity(detunings, 0.2, np.linspace(0, 400, 201), 'odd')\n"
         "print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])\n"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

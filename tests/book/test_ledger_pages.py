@@ -24,7 +24,7 @@ def test_verdict_and_evidence_in_two_clicks(page: Page, address: str, label: str
     page.goto(f"{address}book/index.html")
     page.locator(".ledger-grid a").get_by_text(label, exact=True).click()
     entry = page.locator(f"#entry-{name}")
-    assert entry.is_visible()
+    entry.wait_for()  # of the page that the click leads to
     assert entry.locator(".ledger-verdict").inner_text() in {
         "confirmed",
         "confirmed with a condition",
@@ -34,10 +34,10 @@ def test_verdict_and_evidence_in_two_clicks(page: Page, address: str, label: str
     }
     assert "passed" in entry.locator(".ledger-tests summary").inner_text()
     entry.locator(".ledger-places a").first.click()
+    page.wait_for_url("**/notebooks/**")
     target = page.url.partition("#")[2]
-    assert "/notebooks/" in page.url
     assert target in (f"equation-{name}", name)
-    assert page.locator(f"[id='{target}']").count() == 1
+    page.locator(f"[id='{target}']").wait_for(state="attached")
 
 
 def test_the_claims_can_be_filtered_without_a_server(browser: Browser, book: Path) -> None:
