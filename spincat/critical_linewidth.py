@@ -22,9 +22,9 @@ from scipy.optimize import brentq, minimize_scalar, root
 from spincat import _continuum_kernels as kernels
 from spincat import mean_field
 from spincat._checks import check_finite, check_nonnegative, check_number
-from spincat._lindblad_solver import ConvergenceError
 from spincat.broadening import Broadening, Gaussian, Lorentzian, TwoPoint, Uniform
 from spincat.ensemble import SpinEnsemble
+from spincat.errors import ConvergenceError
 
 __all__ = [
     "CriticalPoint",

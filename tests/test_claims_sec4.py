@@ -20,6 +20,7 @@ from spincat import (
 )
 from spincat.broadening import Gaussian
 from spincat.critical_linewidth import critical_linewidth, stays_synchronised
+from spincat.errors import ConvergenceError
 from spincat.symbolic import identical_spins
 
 
@@ -193,7 +194,7 @@ def test_the_steady_state_ends_at_the_saddle_node(h):
     for delta in end * np.append(np.linspace(0.1, 0.9, 9), np.linspace(0.91, 1.02, 56)):
         try:
             state = two_halves.fixed_point(state, n, h * n, delta)
-        except two_halves.ConvergenceError:
+        except ConvergenceError:
             break
         last = delta
     assert last == pytest.approx(end, rel=0.01)

@@ -10,6 +10,7 @@ from scipy.stats import norm
 from spincat import SpinEnsemble, linear_stability, mean_field, planar_flow, two_halves
 from spincat import critical_linewidth as critical
 from spincat.broadening import Broadening, Gaussian, Lorentzian, TwoPoint, Uniform
+from spincat.errors import ConvergenceError
 from spincat.symbolic import slow_spins
 
 SHAPES = ["gaussian", "uniform", "lorentzian", "two_point"]
@@ -215,7 +216,7 @@ def test_refuses_bad_input():
         critical.stays_synchronised(SpinEnsemble(10, 0.2), 0)
     with pytest.raises(ValueError, match="gamma = 0"):
         critical.spin_state(0.02, 0, [0.1])
-    with pytest.raises(critical.ConvergenceError, match="no zero"):
+    with pytest.raises(ConvergenceError, match="no zero"):
         critical.collective_rate(0.02, "uniform", 0.05, 50 + 50j)
     with pytest.raises(ValueError, match="allowed: 4"):
         linear_stability.spectrum(SpinEnsemble(4, 0.1), np.zeros(4), np.zeros(3))

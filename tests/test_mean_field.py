@@ -11,7 +11,7 @@ from scipy.integrate import solve_ivp
 from spincat import SpinEnsemble, mean_field
 from spincat import _mean_field_kernels as kernels
 from spincat import _mean_field_stepper as stepper
-from spincat.lindblad import ConvergenceError
+from spincat.errors import ConvergenceError
 
 BOTH = {"product": mean_field.product_state_rhs, "paper": mean_field.paper_rhs}
 both = pytest.mark.parametrize("equations", BOTH)

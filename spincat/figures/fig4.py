@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from spincat import mean_field, provenance, synchronization, two_ensembles
 from spincat._checks import check_number, check_positive_integer
 from spincat.ensemble import SpinEnsemble
-from spincat.figures.fig2 import describe
+from spincat.figures import describe
 
 Floats = NDArray[np.float64]
 

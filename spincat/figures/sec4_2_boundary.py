@@ -17,7 +17,7 @@ from spincat._checks import check_positive_integer
 from spincat.broadening import Gaussian
 from spincat.critical_linewidth import NAMED, Name, critical_point, stays_synchronised
 from spincat.ensemble import SpinEnsemble
-from spincat.figures.fig2 import describe
+from spincat.figures import describe
 from spincat.figures.fig4 import PAPER_ELLIPSE
 
 Floats = NDArray[np.float64]
