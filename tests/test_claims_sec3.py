@@ -119,7 +119,7 @@ def test_interference_of_the_components_by_state_vectors(n_spins):
     assert strength > 2 * np.cos(at) ** (4 * n_spins)  # the printed exponent
 
 
-@pytest.mark.ledger("fluctuations-vanish-with-n", method="sampling")
+@pytest.mark.ledger("fluctuations-vanish-for-many-spins", method="sampling")
 def test_fluctuations_vanish_at_fixed_time_but_not_on_the_odd_floor():
     relative = {}
     for n_spins in (100, 400):

@@ -37,7 +37,7 @@ def test_amplitude_of_a_hundred_spins_at_weak_drive():
     assert coherence.amplitude(100, 1.0, [50.0])[0] == pytest.approx(mean_field, rel=0.05)
 
 
-@pytest.mark.ledger("synchronisation-breaks-at-n-over-16", method="derivation")
+@pytest.mark.ledger("synchronisation-breaks-at-a-sixteenth", method="derivation")
 def test_the_mean_field_ends_where_independent_emission_wins():
     """The end is that of a motion of relative order 1/N; to leading order any ⟨σz⟩ is steady."""
     slow = identical_spins.slow_rate().subs(identical_spins.GAMMA, 1)
@@ -47,7 +47,7 @@ def test_the_mean_field_ends_where_independent_emission_wins():
     assert sp.Rational(1, 16) in end
 
 
-@pytest.mark.ledger("synchronisation-breaks-at-n-over-16", method="spectrum")
+@pytest.mark.ledger("synchronisation-breaks-at-a-sixteenth", method="spectrum")
 @pytest.mark.parametrize("h", [0.08, 0.1])
 def test_identical_spins_go_on_beyond_it(h):
     """Above 1/16 the quantum steady state is p(1-p) = 2h, far below half filling."""

@@ -87,6 +87,7 @@ def write(tmp_path, **fields):
     return path
 
 
+WRONG = {"correct": "b", "matters": "c", "consequence": 2}
 GOOD = {"claim": "a", "verdict": "confirmed", "where": "[notebooks/sec2_model]"}
 
 
@@ -95,6 +96,8 @@ GOOD = {"claim": "a", "verdict": "confirmed", "where": "[notebooks/sec2_model]"}
     [
         ({"verdict": "right"}, "allowed: confirmed"),
         ({"verdict": "refuted"}, "must say: correct, matters, consequence"),
+        (WRONG | {"verdict": "corrected"}, "must show: printed or instead"),
+        (WRONG | {"verdict": "refuted"}, "must show: printed or instead"),
         ({"colour": "red"}, "unknown"),
         ({"consequence": 4}, "allowed: 1, 2, 3"),
     ],
