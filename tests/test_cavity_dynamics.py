@@ -87,6 +87,22 @@ def test_slow_rates_are_eigenvalues():
     assert np.all(exact.real < 0)
 
 
+@pytest.mark.ledger("gamma2-grows-with-n", method="spectrum")
+def test_more_spins_are_faster_only_while_the_elimination_holds():
+    """The slowest rate from N = 8 to 16 at fixed g2 and κ, with the cavity and without."""
+    ensembles = [SpinEnsemble(n, 0.2) for n in (8, 16)]
+    own = [-cd.slow_rates(cd.spin_liouvillian(e), 1)[0].real for e in ensembles]
+    alone, exponents = 2 + np.log2(own[1] / own[0]), []
+    for bare in (0.002, 0.02):  # g2/κ
+        rates = [
+            -cd.slow_rates(cd.joint_liouvillian(e, bare * e.n_spins, 4), 1)[0].real * e.n_spins**2
+            for e in ensembles
+        ]
+        exponents.append(np.log2(rates[1] / rates[0]))
+    assert exponents[0] == pytest.approx(alone, abs=0.05)
+    assert exponents[1] < alone - 0.3
+
+
 def test_trace_distance():
     one, zero = np.diag([1.0, 0]), np.diag([0.0, 1])
     np.testing.assert_allclose(cd.trace_distance([one, one], [zero, one]), [1, 0])

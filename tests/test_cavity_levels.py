@@ -88,6 +88,7 @@ def test_decay_is_that_of_qutip():
     np.testing.assert_allclose(ours.sum(axis=1), 1, atol=1e-10)
 
 
+@pytest.mark.ledger("eq-34", "eq-36", "eq-37", "eq-39", method="qutip")
 def test_the_whole_cavity_makes_the_ensemble_that_its_parameters_promise():
     """Eq. 31 with drive and loss, in the laboratory frame, against Eq. 1 with Cavity's numbers."""
     mixing, nonlinearity, ratio = 0.03, 0.01, 0.05

@@ -35,6 +35,18 @@ def test_weak_drive_infidelity_from_the_two_lowest_levels():
     assert infidelity == pytest.approx(expected, rel=0.1)
 
 
+@pytest.mark.ledger("weak-excitation-condition", method="derivation")
+def test_excited_fraction_of_the_dark_state_by_algebra():
+    """S₋² = 2ηN on a coherent state with few excitations leaves h = η/(NΓ2) alone."""
+    h, tau = sp.symbols("h tau", positive=True)  # τ = tan(θ/2)
+    square = hp.on_coherent_state(hp.s_minus() ** 2, tau).subs(hp.n, 0)
+    dark = sp.limit((square - 2 * (h * hp.N) * hp.N) / hp.N**2, hp.N, sp.oo)
+    (held,) = sp.solve(dark, tau)
+    fraction = held**2 / (1 + held**2)  # sin²(θ/2)
+    assert fraction.free_symbols == {h}
+    assert sp.series(fraction, h, 0, 2).removeO() == 2 * h
+
+
 @pytest.mark.ledger("weak-excitation-condition", method="spectrum")
 def test_excited_fraction_depends_on_the_drive_per_spin():
     data = sec2.compute_excitation((60, 120), (0.03, 0.06, 0.1))

@@ -104,7 +104,7 @@ class LedgerDirective(SphinxDirective):
         elif entry.kind == "equation":
             card += ChapterEquation(label=entry.name)
         self.parse(card, entry.claim)
-        word = "Condition" if entry.verdict == "conditional" else "Instead"
+        word = {"conditional": "Condition", "open": "What is known"}.get(entry.verdict, "Instead")
         if entry.correct:
             self.parse(card, f"**{word}.** {entry.correct}")
         for label in [entry.name] * bool(entry.printed) + list(entry.instead):

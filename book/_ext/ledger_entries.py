@@ -36,7 +36,7 @@ METHODS = {
     "limit": "a limiting case",
     "arithmetic": "arithmetic",
 }
-"""How a test decides; "confirmed" and "corrected" need two different ways."""
+"""How a test decides; every verdict but "open" needs two different ways."""
 
 CONSEQUENCES = {
     1: "changes a conclusion",
@@ -50,7 +50,7 @@ NEEDED = {
     "conditional": ("correct", "matters", "consequence"),
     "corrected": ("correct", "matters", "consequence"),
     "refuted": ("correct", "matters", "consequence"),
-    "open": ("matters",),
+    "open": ("correct", "matters"),
 }
 """What an entry must say beside its claim, by verdict."""
 
