@@ -70,6 +70,7 @@ def test_the_printed_coupling_pumps_instead():
     assert cd.trace_distance(final.reshape(3, 3), pumped) < 0.01
 
 
+@pytest.mark.ledger("ground-state-reaches-the-even-cat", method="integration")
 def test_eliminated_reaches_the_steady_state():
     ensemble = SpinEnsemble(6, 0.4, 0.3)
     final = cd.eliminated(ensemble, 60.0, 2)[-1]

@@ -62,6 +62,16 @@ def test_the_factor_tends_to_three():
     assert limit == pytest.approx(3, abs=1e-3)
 
 
+@pytest.mark.ledger("omitted-terms-are-small-for-a-large-nonlinearity", method="spectrum")
+def test_the_factor_needs_a_small_nonlinearity():
+    off = {
+        chi: cl.avoided_crossing(2, 0.005, chi).pair_coupling / (3 * chi * 0.005**2) - 1
+        for chi in (0.003, 0.03)
+    }
+    assert abs(off[0.003]) < 0.01
+    assert abs(off[0.03]) > 0.03
+
+
 def test_the_truncation_does_not_matter():
     few, many = (cl.avoided_crossing(2, 0.05, 0.02, photons) for photons in (12, 18))
     assert few.pair_coupling == pytest.approx(many.pair_coupling, rel=1e-6)
