@@ -55,8 +55,8 @@ def test_number_of_excitations_at_fixed_drive_and_at_fixed_drive_per_spin():
         rho = collective.steady_state(SpinEnsemble(n_spins, eta), "even")
         return collective.levels(n_spins, "even") @ rho.diagonal().real
 
-    assert excitations(160, 1.0) / excitations(80, 1.0) == pytest.approx(1, rel=0.02)
-    assert excitations(160, 2.0) / excitations(80, 1.0) == pytest.approx(2, rel=0.01)
+    assert excitations(320, 2.0) / excitations(160, 2.0) == pytest.approx(1, rel=0.02)
+    assert excitations(160, 4.0) / excitations(80, 2.0) == pytest.approx(2, rel=0.01)
 
 
 @pytest.mark.ledger("weak-excitation-condition", method="spectrum")
