@@ -85,15 +85,15 @@ def slow_mode(n_spins: int, eta: float) -> SlowMode:
     r"""Return the slowest mode of the even-odd block, its rate to a relative accuracy of 1e-8.
 
     The eigenvalue of the sparse generator is only good to its rounding errors, about 1e-12 Γ2.
-    Instead, with the smallest singular values of both jump operators, B_e v_e = s_e u_e and
-    B_o v_o = s_o u_o, and W the left mode,
+    Instead, with the smallest singular values of both jump operators, B_e v_e = b_e u_e and
+    B_o v_o = b_o u_o, and W the left mode,
 
     .. math::
-        r = \tfrac12(s_e - s_o)^2 + s_es_o(1 - w), \qquad
+        r = \tfrac12(b_e - b_o)^2 + b_eb_o(1 - w), \qquad
         w = \frac{u_e^T W u_o}{v_e^T W v_o} ,
 
     holds exactly.  The B are bidiagonal and -B⁻¹ has no negative entry: inverse iteration never
-    subtracts, so s is accurate relative to itself however small, and W enters through w only.
+    subtracts, so b is accurate relative to itself however small, and W enters through w only.
 
     Parameters
     ----------

@@ -185,16 +185,16 @@ def mean_cat_fidelity(
     n_spins, u = check_positive_integer("n_spins", n_spins), _exponent(delta, times)
     theta, parity = fold(n_spins, check_theta(theta, n_spins, check_parity(parity)), parity)
     theta = max(theta, _THETA_MIN)
-    s2, g, c = np.sin(theta) ** 2, np.exp(-u / 2), log_cos_power(n_spins, theta)
+    s2, v, c = np.sin(theta) ** 2, np.exp(-u / 2), log_cos_power(n_spins, theta)
     a = n_spins * np.log1p(s2 * np.expm1(-u / 2) / 2)
     with np.errstate(divide="ignore"):  # B = 0 at t = 0 and θ = π/2
-        b = n_spins * np.log1p(-s2 * (1 + g) / 2)
+        b = n_spins * np.log1p(-s2 * (1 + v) / 2)
     if parity == "even":
         return np.asarray((np.exp(a) + np.exp(b) + 2 * np.exp(c)) / (1 + np.exp(c)) ** 2)
     if s2 > 0.5:  # cosᴺθ is far from 1: nothing cancels in Eq. 16 as it stands
         return np.asarray((np.exp(a) + np.exp(b) - 2 * np.exp(c)) / np.expm1(c) ** 2)
     # A^N + B^N - 2cosᴺθ = (A^{N/2} - B^{N/2})² + 2[(AB)^{N/2} - cosᴺθ], where
-    # AB = cos²θ + sin⁴θ(1-g²)/4 = cos²θ exp(2 excess/N)
+    # AB = cos²θ + sin⁴θ(1-v²)/4 = cos²θ exp(2 excess/N)
     excess = n_spins / 2 * np.log1p(-(s2**2) * np.expm1(-u) / 4 / (1 - s2))
     square = np.exp(a) * np.expm1((b - a) / 2) ** 2
     rest = -2 * np.exp((a + b) / 2) * np.expm1(-excess)

@@ -1,11 +1,11 @@
 r"""The limits of the free-evolution fidelities that the paper takes (Eqs. 12-14 and 17-21).
 
 All hold for N → ∞ at fixed \|α\|, with cosᴺθ → exp(-2\|α\|²); the exact expressions for any N are
-in `spincat.dephasing`.  With x = \|α\|² and g = exp(-δ²t²/2) the averages of Eqs. 12 and 18 are
+in `spincat.dephasing`.  With x = \|α\|² and v = exp(-δ²t²/2) the averages of Eqs. 12 and 18 are
 
 .. math::
-    \overline{F} = e^{-2x(1-g)}, \qquad \overline{F_+} = \frac{\cosh^2gx}{\cosh^2x}, \qquad
-    \overline{F_-} = \frac{\sinh^2gx}{\sinh^2x} .
+    \overline{F} = e^{-2x(1-v)}, \qquad \overline{F_+} = \frac{\cosh^2vx}{\cosh^2x}, \qquad
+    \overline{F_-} = \frac{\sinh^2vx}{\sinh^2x} .
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ def bosonic_cat_fidelity(alpha: complex, delta: float, times: ArrayLike, parity:
     r"""Mean fidelity of a cat state for N → ∞ (Eq. 18), as a ratio of hyperbolic functions.
 
     .. math::
-        \overline{F_+} = \frac{\cosh^2(g|\alpha|^2)}{\cosh^2|\alpha|^2}, \quad
-        \overline{F_-} = \frac{\sinh^2(g|\alpha|^2)}{\sinh^2|\alpha|^2}, \quad
-        g = e^{-\delta^2t^2/2}
+        \overline{F_+} = \frac{\cosh^2(v|\alpha|^2)}{\cosh^2|\alpha|^2}, \quad
+        \overline{F_-} = \frac{\sinh^2(v|\alpha|^2)}{\sinh^2|\alpha|^2}, \quad
+        v = e^{-\delta^2t^2/2}
 
     At t = ∞ this is Eq. 19: sech²\|α\|² and 0.
 
@@ -83,12 +83,12 @@ def bosonic_cat_fidelity(alpha: complex, delta: float, times: ArrayLike, parity:
     ValueError
         If an argument is outside its range, or the state vanishes (an odd cat at α = 0).
     """
-    x, g = _intensity(alpha, parity), np.exp(-_exponent(delta, times) / 2)
+    x, v = _intensity(alpha, parity), np.exp(-_exponent(delta, times) / 2)
     sign = 1 if parity == "even" else -1
     # cosh(gx)/cosh(x) with the growing exponentials divided out
-    half = np.expm1(-2 * g * x) if sign < 0 else -1 - np.exp(-2 * g * x)
+    half = np.expm1(-2 * v * x) if sign < 0 else -1 - np.exp(-2 * v * x)
     full = np.expm1(-2 * x) if sign < 0 else -1 - np.exp(-2 * x)
-    return np.asarray((np.exp((g - 1) * x) * half / full) ** 2)
+    return np.asarray((np.exp((v - 1) * x) * half / full) ** 2)
 
 
 def short_time_cat_fidelity(

@@ -92,7 +92,7 @@ def bosonic_codeword_fidelity(
 
     .. math::
         \overline{F(t)} = \left[\frac{R_r(gx)}{R_r(x)}\right]^2, \qquad
-        R_r(y) = \sum_{n = r\,(4)}\frac{y^n}{n!}, \qquad g = e^{-\delta^2t^2/2},
+        R_r(y) = \sum_{n = r\,(4)}\frac{y^n}{n!}, \qquad v = e^{-\delta^2t^2/2},
         \quad x = |\alpha|^2 .
 
     Parameters
@@ -112,12 +112,12 @@ def bosonic_codeword_fidelity(
     intensity = check_nonnegative("abs(alpha)", abs(alpha)) ** 2
     if not 0 < intensity <= 100:
         raise ValueError(f"alpha = {alpha!r}; allowed: 0 < abs(alpha)**2 <= 100")
-    g = np.exp(-((check_nonnegative("delta", delta) * np.asarray(times, dtype=float)) ** 2) / 2)
+    v = np.exp(-((check_nonnegative("delta", delta) * np.asarray(times, dtype=float)) ** 2) / 2)
     n = np.arange(check_remainder(remainder), 400, LEGS)
     steps = np.log(intensity) - np.log(np.arange(1, n[-1] + 1))
     log_weight = np.concatenate([[0.0], np.cumsum(steps)])[n]
     weights = np.exp(log_weight - log_weight.max())
-    amplitude = (weights * g[..., None] ** n).sum(axis=-1) / weights.sum()
+    amplitude = (weights * v[..., None] ** n).sum(axis=-1) / weights.sum()
     return np.asarray(amplitude**2)
 
 

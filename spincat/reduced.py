@@ -79,10 +79,10 @@ def quasi_dark_state(n_spins: int, eta: float, lost: int, parity: Parity) -> tup
 
 
 def decay_coefficient(n_spins: int, eta: float, parity: Parity) -> float:
-    r"""κ of the initial decay F ≈ F_ss - κδ²t² under drive and loss, from the quasi-dark states.
+    r"""μ of the initial decay F ≈ F_ss - μδ²t² under drive and loss, from the quasi-dark states.
 
     .. math::
-        \kappa = \frac1N\Bigl[\sum_n \sqrt{n(N-n)}\;d^{(N/2-1)}_n d^{(N/2)}_n\Bigr]^2 ,
+        \mu = \frac1N\Bigl[\sum_n \sqrt{n(N-n)}\;d^{(N/2-1)}_n d^{(N/2)}_n\Bigr]^2 ,
 
     d⁽ᴶ⁾ the amplitudes of :func:`quasi_dark_state`.  For N → ∞ at fixed α this is Eq. 20,
     x tanh x or x coth x with x = \|α\|²: that of the free cat.
@@ -102,7 +102,7 @@ def decay_coefficient(n_spins: int, eta: float, parity: Parity) -> float:
 
 
 def free_decay_coefficient(n_spins: int, eta: float, parity: Parity) -> float:
-    r"""κ of the initial decay F ≈ 1 - κδ²t² of the free cat: κ = (N/4)(1 - ⟨σᶻ⟩²), exact.
+    r"""μ of the initial decay F ≈ 1 - μδ²t² of the free cat: μ = (N/4)(1 - ⟨σᶻ⟩²), exact.
 
     Its limit for N → ∞ at fixed α is Eq. 20.
     """
@@ -131,7 +131,7 @@ def measured_decay(
 
     Returns
     -------
-    Losses divided by δ², driven and free, each of shape (T,): κt² where the decay is quadratic.
+    Losses divided by δ², driven and free, each of shape (T,): μt² where the decay is quadratic.
     """
     rows = np.zeros((2, n_spins))
     rows[1, 0] = step

@@ -10,7 +10,7 @@ import sympy as sp
 from spincat import dephasing, dephasing_limits, lindblad, reduced, states
 from spincat.broadening import Gaussian
 from spincat.symbolic import dephasing as derive
-from spincat.symbolic.dephasing import N, g, theta, x
+from spincat.symbolic.dephasing import N, theta, v, x
 
 PARITIES = ("even", "odd")
 HALF_TIME = np.sqrt(2 * np.log(2))  # where exp(-δ²t²/2) = 1/2
@@ -32,10 +32,10 @@ def sampled(n_spins, intensity, times, draws=400, seed=5):
 def test_order_of_the_three_states_from_the_derived_means():
     coherent = derive.bosonic_series(derive.mean_coherent())
     even, odd = (derive.hyperbolic(derive.bosonic_series(derive.mean_cat(p))) for p in PARITIES)
-    # to leading order in x = |α|²: 1 - F is x²(1-g²), 2x(1-g), 1-g²
-    assert sp.series(1 - coherent, x, 0, 2).removeO().equals(2 * x * (1 - g))
-    assert sp.expand(sp.series(1 - even, x, 0, 3).removeO() - x**2 * (1 - g**2)) == 0
-    assert sp.simplify(sp.limit(odd, x, 0) - g**2) == 0
+    # to leading order in x = |α|²: 1 - F is x²(1-v²), 2x(1-v), 1-v²
+    assert sp.series(1 - coherent, x, 0, 2).removeO().equals(2 * x * (1 - v))
+    assert sp.expand(sp.series(1 - even, x, 0, 3).removeO() - x**2 * (1 - v**2)) == 0
+    assert sp.simplify(sp.limit(odd, x, 0) - v**2) == 0
 
 
 @pytest.mark.ledger(
@@ -78,7 +78,7 @@ def test_parity_is_irrelevant_at_large_amplitude():
 @pytest.mark.ledger("even-cat-saturates", method="derivation")
 def test_where_the_even_cat_saturates_by_algebra():
     even = derive.hyperbolic(derive.bosonic_series(derive.mean_cat("even")))
-    late = sp.series(even.subs(g, 0), x, 0, 4).removeO()
+    late = sp.series(even.subs(v, 0), x, 0, 4).removeO()
     assert sp.expand(late - (1 - x**2)) == 0  # not 1 - x
 
 
@@ -178,7 +178,7 @@ def test_centred_detunings_differ_by_one_over_n():
 
 @pytest.mark.ledger("range-of-the-bosonic-limit", method="derivation")
 def test_the_bosonic_limit_needs_a_small_fourth_power():
-    """Relative error of Eq. 12 is x²(1-g)(…)/N, small for |α| ≪ N^{1/4}, not only |α| ≪ √N."""
+    """Relative error of Eq. 12 is x²(1-v)(…)/N, small for |α| ≪ N^{1/4}, not only |α| ≪ √N."""
     leading = derive.bosonic_series(derive.mean_coherent())
     error = sp.simplify(derive.bosonic_series(derive.mean_coherent(), 1) / leading)
     assert sp.degree(sp.expand(error), x) == 2

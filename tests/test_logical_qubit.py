@@ -31,11 +31,11 @@ def test_overlap_of_many_spins(x):
 
 @pytest.mark.ledger("right-angle-cats-are-a-protected-qubit", method="derivation")
 def test_the_small_codeword_decays_twice_as_fast_as_the_odd_cat():
-    y, x, g = sp.symbols("y x g", positive=True)
+    y, x, v = sp.symbols("y x v", positive=True)
     part = (sp.cosh(y) - sp.cos(y)) / 2  # n = 2, 6, 10, ...
     assert sp.series(part, y, 0, 7).removeO() == y**2 / 2 + y**6 / 720
-    fidelity = (part.subs(y, g * x) / part.subs(y, x)) ** 2
-    assert sp.simplify(sp.series(fidelity, x, 0, 1).removeO()) == g**4
+    fidelity = (part.subs(y, v * x) / part.subs(y, x)) ** 2
+    assert sp.simplify(sp.series(fidelity, x, 0, 1).removeO()) == v**4
 
 
 @pytest.mark.parametrize("remainder", range(4))
@@ -79,10 +79,10 @@ def test_the_bosonic_limit_is_approached_as_1_over_n(remainder):
 
 def test_the_even_cat_is_its_two_codewords():
     times = np.linspace(0, 3, 7)
-    x, g = 0.7, np.exp(-(times**2) / 2)
+    x, v = 0.7, np.exp(-(times**2) / 2)
     weights = np.array([(np.cosh(x) + np.cos(x)), (np.cosh(x) - np.cos(x))]) / (2 * np.cosh(x))
     roots = [np.sqrt(bosonic_codeword_fidelity(np.sqrt(x), 1.0, times, r)) for r in (0, 2)]
-    np.testing.assert_allclose((weights @ roots) ** 2, (np.cosh(g * x) / np.cosh(x)) ** 2)
+    np.testing.assert_allclose((weights @ roots) ** 2, (np.cosh(v * x) / np.cosh(x)) ** 2)
 
 
 @pytest.mark.parametrize(

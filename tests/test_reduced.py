@@ -81,7 +81,7 @@ def test_it_follows_the_master_equation_of_eight_spins(parity):
 
 
 @each_parity
-def test_kappa_is_the_curvature_of_the_reduced_model(parity):
+def test_decay_coefficient_is_the_curvature_of_the_reduced_model(parity):
     step, t = 1e-3, 10.0
     rows = step * np.vstack([np.zeros(6), np.eye(6)])
     values = reduced.reduced_fidelity(rows, 0.2, [t], parity)[:, 0]
@@ -97,14 +97,14 @@ def test_kappa_is_the_curvature_of_the_reduced_model(parity):
     "separation-remains-at-larger-n",
     method="spectrum",
 )
-def test_kappa_tends_to_eq_20_as_one_over_n(parity):
+def test_decay_coefficient_tends_to_eq_20_as_one_over_n(parity):
     limit = 1 - dephasing_limits.short_time_cat_fidelity(np.sqrt(0.4), 1.0, 1.0, parity)
     errors = [abs(reduced.decay_coefficient(n, 0.2, parity) / limit - 1) for n in (50, 100, 200)]
     np.testing.assert_allclose(np.diff(np.log2(errors)), -1, atol=0.1)
 
 
 @pytest.mark.parametrize(("parity", "derived", "free"), [("even", 0.13, 0.13), ("odd", 0.90, 0.90)])
-def test_kappa_of_the_paper_s_eight_spins(parity, derived, free):
+def test_decay_coefficient_of_the_paper_s_eight_spins(parity, derived, free):
     assert reduced.decay_coefficient(8, 0.2, parity) == pytest.approx(derived, abs=0.005)
     times = np.array([20.0, 40.0])
     driven_loss, free_loss = reduced.measured_decay(8, 0.2, times, parity)

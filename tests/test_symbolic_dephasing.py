@@ -6,7 +6,7 @@ import sympy as sp
 
 from spincat import dephasing, dephasing_limits, states
 from spincat.symbolic import dephasing as derive
-from spincat.symbolic.dephasing import C, N, delta, delta_n, g, phi, t, theta, x
+from spincat.symbolic.dephasing import C, N, delta, delta_n, phi, t, theta, v, x
 
 PARITIES = ["even", "odd"]
 
@@ -46,7 +46,7 @@ def test_gaussian_average_of_a_harmonic_matches_quadrature(m):
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     average = derive.gaussian_average(sp.cos(m * delta_n * t) + sp.S(2))
     expected = (weights @ np.cos(m * 0.5 * nodes * 1.2)) / weights.sum() + 2
-    assert float(average.subs(g, np.exp(-0.36 / 2))) == pytest.approx(expected, rel=1e-12)
+    assert float(average.subs(v, np.exp(-0.36 / 2))) == pytest.approx(expected, rel=1e-12)
     assert derive.gaussian_average(sp.sin(m * delta_n * t)) == 0
 
 
@@ -55,7 +55,7 @@ def test_gaussian_average_of_a_harmonic_matches_quadrature(m):
 def test_derived_means_are_those_of_the_package(n_spins):
     angle, times = 0.6, np.array([0.0, 0.4, 2.0])
     for index, value in enumerate(np.exp(-(times**2) / 2)):
-        at = {C: np.cos(angle), N: n_spins, g: value}
+        at = {C: np.cos(angle), N: n_spins, v: value}
         numeric = dephasing.mean_coherent_fidelity(n_spins, angle, 1.0, times)[index]
         assert float(derive.mean_coherent().subs(at)) == pytest.approx(numeric, rel=1e-11)
         numeric = dephasing.var_coherent_fidelity(n_spins, angle, 1.0, times)[index]
@@ -68,7 +68,7 @@ def test_derived_means_are_those_of_the_package(n_spins):
 
 @pytest.mark.ledger("eq-12", "eq-17", "eq-18", "eq-19", method="derivation")
 def test_bosonic_limits_are_those_of_the_package():
-    at = {x: 0.8, g: 0.6}
+    at = {x: 0.8, v: 0.6}
     delta_t = np.sqrt(-2 * np.log(0.6))
     coherent = derive.bosonic_series(derive.mean_coherent())
     assert float(coherent.subs(at)) == pytest.approx(
@@ -80,7 +80,7 @@ def test_bosonic_limits_are_those_of_the_package():
         numeric = float(dephasing_limits.bosonic_cat_fidelity(0.8**0.5, 1.0, delta_t, parity))
         assert float(limit.subs(at)) == pytest.approx(numeric, rel=1e-12)
         assert float(square.subs(at)) == pytest.approx(numeric, rel=1e-12)
-    assert square == sp.sinh(g * x) ** 2 / sp.sinh(x) ** 2
+    assert square == sp.sinh(v * x) ** 2 / sp.sinh(x) ** 2
 
 
 @pytest.mark.parametrize("parity", PARITIES)
@@ -90,17 +90,17 @@ def test_first_order_in_1_over_n_matches_the_exact_mean(parity):
     angle = 2 * np.arctan(np.sqrt(intensity / n_spins))
     exact = float(dephasing.mean_cat_fidelity(n_spins, angle, 1.0, delta_t, parity))
     limit = float(dephasing_limits.bosonic_cat_fidelity(intensity**0.5, 1.0, delta_t, parity))
-    value = float(correction.subs({x: intensity, g: np.exp(-(delta_t**2) / 2)}))
+    value = float(correction.subs({x: intensity, v: np.exp(-(delta_t**2) / 2)}))
     assert n_spins * (exact - limit) == pytest.approx(value, rel=1e-4)
 
 
 @pytest.mark.ledger("eq-14", "eq-19", "odd-cat-decays-to-zero", method="derivation")
 def test_floor_and_variance_as_stated_on_the_page():
-    floor = sp.limit(derive.bosonic_series(derive.mean_cat("odd"), order=1), g, 0)
+    floor = sp.limit(derive.bosonic_series(derive.mean_cat("odd"), order=1), v, 0)
     assert sp.simplify((floor - x**2 / sp.sinh(x) ** 2).rewrite(sp.exp)) == 0
     variance = derive.bosonic_series(derive.variance_coherent(), order=1)
     leading = sp.series(variance, x, 0, 3).removeO()
-    assert sp.expand(leading - 2 * x**2 * (1 - g**2) ** 2) == 0
+    assert sp.expand(leading - 2 * x**2 * (1 - v**2) ** 2) == 0
 
 
 @pytest.mark.parametrize(("parity", "rate"), [("even", x * sp.tanh(x)), ("odd", x * sp.coth(x))])

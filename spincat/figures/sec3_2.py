@@ -227,7 +227,7 @@ def compute_decay(
     measured: Sequence[int] = (4, 5, 6, 7, 8, 10),
     t_measured: float = 40.0,
 ) -> xr.Dataset:
-    r"""κ of the initial decay F_ss - κδ²t² against N: derived, measured, free, and for N → ∞.
+    r"""μ of the initial decay F_ss - μδ²t² against N: derived, measured, free, and for N → ∞.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def compute_decay(
     sizes
         Numbers of spins N.
     measured
-        Those N, at most 10, for which κ is also measured with the full master equation.
+        Those N, at most 10, for which μ is also measured with the full master equation.
     t_measured
         The time Γ2·t at which it is measured.
 
@@ -264,10 +264,10 @@ def compute_decay(
     dims = "parity", "n_spins"
     return xr.Dataset(
         {
-            name: (dims, value, describe(f"kappa, {name}"))
+            name: (dims, value, describe(f"decay coefficient, {name}"))
             for name, value in zip(("derived", "free", "measured"), values, strict=True)
         }
-        | {"limit": ("parity", limit, describe("kappa of Eq. 20"))},
+        | {"limit": ("parity", limit, describe("decay coefficient of Eq. 20"))},
         coords={
             "parity": list(PARITIES),
             "n_spins": ("n_spins", spins, describe("number of spins N")),
@@ -277,7 +277,7 @@ def compute_decay(
 
 
 def draw_decay(dataset: xr.Dataset) -> Figure:
-    """Draw κ of :func:`compute_decay` against N, in units of its limit for each parity."""
+    """Draw μ of :func:`compute_decay` against N, in units of its limit for each parity."""
     figure, axes = plt.subplots(figsize=(6.4, 3.6))
     for parity in PARITIES:
         row, colour = dataset.sel(parity=parity), COLOURS[parity]
@@ -287,7 +287,7 @@ def draw_decay(dataset: xr.Dataset) -> Figure:
         axes.plot(n, row["free"] / limit, ":", color=colour, label="free")
     axes.axhline(1, color="k", lw=0.8)
     axes.set(xscale="log", xlabel="number of spins $N$")
-    axes.set_ylabel(r"$\kappa\,/\,\kappa(N\to\infty)$")
+    axes.set_ylabel(r"$\mu\,/\,\mu(N\to\infty)$")
     axes.legend(ncols=2, fontsize=9.5)
     return figure
 

@@ -22,8 +22,8 @@ N = sp.Symbol("N", positive=True)
 """The number of spins, as a real variable: limits and series in 1/N are taken in it."""
 x = sp.Symbol("x", positive=True)
 r"""The intensity x = \|α\|² = N tan²(θ/2)."""
-g = sp.Symbol("g", positive=True)
-"""g = exp(-δ²t²/2), the average of cos δ_n t."""
+v = sp.Symbol("v", positive=True)
+"""v = exp(-δ²t²/2), the average of cos δ_n t."""
 
 
 def single_spin_state(azimuth: sp.Expr = phi) -> sp.Matrix:
@@ -60,14 +60,14 @@ def harmonic_average() -> tuple[sp.Symbol, sp.Expr]:
 
 
 def gaussian_average(expression: sp.Expr) -> sp.Expr:
-    """E[expression] over δ_n, harmonic by harmonic, written with g = exp(-δ²t²/2)."""
+    """E[expression] over δ_n, harmonic by harmonic, written with v = exp(-δ²t²/2)."""
     m, average = harmonic_average()
     result = sp.S.Zero
     for term in sp.Add.make_args(sp.expand(expression.rewrite(sp.exp))):
         constant, harmonic = term.as_independent(delta_n)
         order = sp.simplify(sp.log(harmonic).expand(force=True) / (sp.I * delta_n * t))
         result += constant * average.subs(m, order)
-    return sp.factor(sp.expand(result.subs(delta**2, -2 * sp.log(g) / t**2)))
+    return sp.factor(sp.expand(result.subs(delta**2, -2 * sp.log(v) / t**2)))
 
 
 def mean_coherent() -> sp.Expr:
@@ -125,18 +125,18 @@ def hyperbolic(expression: sp.Expr) -> sp.Expr:
     """
     w, y = sp.symbols("w y", positive=True)
     rational = sp.expand_power_exp(sp.expand(sp.powsimp(sp.expand(expression))))
-    factored = sp.factor(rational.subs({sp.exp(2 * x): w, sp.exp(2 * g * x): y}))
-    squares = (w, x), (y, g * x), (y**2, 2 * g * x)  # v = e^{2k}
-    halves = {v + 1: 2 * sp.sqrt(v) * sp.cosh(k) for v, k in squares}
-    halves |= {v - 1: 2 * sp.sqrt(v) * sp.sinh(k) for v, k in squares}
-    return sp.powsimp(factored.xreplace(halves).subs({w: sp.exp(2 * x), y: sp.exp(2 * g * x)}))
+    factored = sp.factor(rational.subs({sp.exp(2 * x): w, sp.exp(2 * v * x): y}))
+    squares = (w, x), (y, v * x), (y**2, 2 * v * x)  # u = e^{2k}
+    halves = {u + 1: 2 * sp.sqrt(u) * sp.cosh(k) for u, k in squares}
+    halves |= {u - 1: 2 * sp.sqrt(u) * sp.sinh(k) for u, k in squares}
+    return sp.powsimp(factored.xreplace(halves).subs({w: sp.exp(2 * x), y: sp.exp(2 * v * x)}))
 
 
 def in_time(expression: sp.Expr) -> sp.Expr:
-    """Insert g = exp(-δ²t²/2)."""
-    return expression.subs(g, sp.exp(-(delta**2) * t**2 / 2))
+    """Insert v = exp(-δ²t²/2)."""
+    return expression.subs(v, sp.exp(-(delta**2) * t**2 / 2))
 
 
 def short_time(expression: sp.Expr) -> sp.Expr:
-    """The expression in g, as a function of time to order t²."""
+    """The expression in v, as a function of time to order t²."""
     return sp.simplify(sp.series(in_time(expression), t, 0, 3).removeO())

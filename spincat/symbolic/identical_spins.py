@@ -153,16 +153,16 @@ def slow_rate() -> sp.Expr:
 def barrier() -> tuple[sp.Expr, sp.Expr]:
     r"""Return the logarithm of the nearly dark state's slope, and the exponent Δ(m) of the rate.
 
-    The recursion of the nearly dark state gives, per excitation and at n = Nx,
-    :math:`\ln|c_{n+1}/c_n|^2 = \ln\frac{2h}{x(1-x)}`: a maximum at p, a minimum at 1 - p, where
+    The recursion of the nearly dark state gives, per excitation and at n = Nq,
+    :math:`\ln|c_{n+1}/c_n|^2 = \ln\frac{2h}{q(1-q)}`: a maximum at p, a minimum at 1 - p, where
     p(1-p) = 2h.  The fall between them is NΔ, with :math:`m = 1-2p = \sqrt{1-8h}`,
 
     .. math::
-        \Delta = \int_p^{1-p}\ln\frac{x(1-x)}{2h}\,\mathrm dx = 2\operatorname{artanh}m - 2m .
+        \Delta = \int_p^{1-p}\ln\frac{q(1-q)}{2h}\,\mathrm dq = 2\operatorname{artanh}m - 2m .
     """
-    x, p, m = sp.symbols("x p m", positive=True)
-    slope = sp.log(2 * H / (x * (1 - x)))
-    primitive = sp.integrate(sp.log(x), x)  # of ln x; that of ln(1-x) is its mirror image
-    area = 2 * (primitive.subs(x, 1 - p) - primitive.subs(x, p))
+    q, p, m = sp.symbols("q p m", positive=True)
+    slope = sp.log(2 * H / (q * (1 - q)))
+    primitive = sp.integrate(sp.log(q), q)  # of ln q; that of ln(1-q) is its mirror image
+    area = 2 * (primitive.subs(q, 1 - p) - primitive.subs(q, p))
     area -= (1 - 2 * p) * (sp.log(p) + sp.log(1 - p))  # 2h = p(1-p)
     return slope, sp.simplify(sp.expand(area.subs(p, (1 - m) / 2)))
