@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from spincat import planar_flow, provenance, synchronization
 from spincat._checks import check_positive_integer
+from spincat._self_consistency import NAMED, Name
 from spincat.broadening import Gaussian
-from spincat.critical_linewidth import NAMED, Name, critical_point, stays_synchronised
+from spincat.critical_linewidth import critical_point, stays_synchronised
 from spincat.ensemble import SpinEnsemble
 from spincat.figures.fig2 import describe
 from spincat.figures.fig4 import PAPER_ELLIPSE
