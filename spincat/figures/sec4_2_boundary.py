@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from spincat import planar_flow, provenance, synchronization
+from spincat import planar_basins, planar_flow, provenance, synchronization
 from spincat._checks import check_positive_integer
 from spincat._self_consistency import NAMED, Name
 from spincat.broadening import Gaussian
@@ -64,12 +64,12 @@ def compute_lines(n_spins: int = 10_000, n_h: int = 30, n_delta: int = 30) -> xr
     with_hopf = h <= planar_flow.BOGDANOV_TAKENS[0]
     hopf, homoclinic = np.full((2, n_h), np.nan)
     hopf[with_hopf] = planar_flow.hopf_linewidth(h[with_hopf])
-    homoclinic[with_hopf] = planar_flow.homoclinic_linewidth(h[with_hopf])
+    homoclinic[with_hopf] = planar_basins.homoclinic_linewidth(h[with_hopf])
     curves = {
         "saddle_node": planar_flow.saddle_node_linewidth(h),
         "hopf": hopf,
         "homoclinic": homoclinic,
-        "basin_edge": planar_flow.basin_edge(h),
+        "basin_edge": planar_basins.basin_edge(h),
         "ellipse": synchronization.ellipse(h * n_spins, n_spins, *PAPER_ELLIPSE),
         "simulated": synchronization.simulated_edge(n_spins, h * n_spins, accuracy=1e-5),
     }
@@ -136,10 +136,10 @@ def compute_portraits(h: float = 1 / 36) -> xr.Dataset:
     ValueError
         If ``h`` is outside its range.
     """
-    ends = planar_flow.homoclinic_linewidth(h), planar_flow.hopf_linewidth(h)
+    ends = planar_basins.homoclinic_linewidth(h), planar_flow.hopf_linewidth(h)
     middle = 0.9 * ends[0] + 0.1 * ends[1]
     portraits = {
-        "reached": 0.9 * float(planar_flow.basin_edge(h)),
+        "reached": 0.9 * float(planar_basins.basin_edge(h)),
         "stable, not reached": float(middle),
         "gone": 1.02 * float(planar_flow.saddle_node_linewidth(h)),
     }
@@ -176,19 +176,19 @@ def _curves(h: float, delta: float) -> list[tuple[str, Floats, bool]]:
     fixed = planar_flow.fixed_points(h, delta) if exists else np.full((2, 2), np.nan)
     curves: list[tuple[str, Floats, bool]] = []
     for kind, start in [*(("orbit", seed) for seed in seeds), ("start", first)]:
-        good = stable and bool(planar_flow.synchronises(h, delta, start[0], start[1]))
-        path = planar_flow.orbit(h, delta, start, 4.0)
+        good = stable and bool(planar_basins.synchronises(h, delta, start[0], start[1]))
+        path = planar_basins.orbit(h, delta, start, 4.0)
         if good:  # it would circle there
             path = path[: np.argmax(np.hypot(*(path - fixed[0]).T) < 0.01) + 1]
         curves.append((kind, _thin(path), good))
     if exists:
         curves += [("node", fixed[:1], stable), ("saddle", fixed[1:], False)]
-        for branch in planar_flow.separatrix(h, delta):
+        for branch in planar_basins.separatrix(h, delta):
             seen = (branch[:, 0] > LEFT) & (branch[:, 0] < RIGHT) & (branch[:, 1] > -1)
             shown = branch[: np.argmin(seen)] if not seen.all() else branch[:TURN]
             curves.append(("separatrix", _thin(shown), False))
-    if stable and delta > float(planar_flow.homoclinic_linewidth(h)):
-        curves.append(("cycle", _thin(planar_flow.unstable_cycle(h, delta)), False))
+    if stable and delta > float(planar_basins.homoclinic_linewidth(h)):
+        curves.append(("cycle", _thin(planar_basins.unstable_cycle(h, delta)), False))
     return curves
 
 
