@@ -25,7 +25,9 @@ from spincat.planar_flow import (
 )
 
 __all__ = [
+    "after_fast_motion",
     "basin_edge",
+    "edge_from",
     "homoclinic_linewidth",
     "orbit",
     "separatrix",
@@ -34,6 +36,82 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+
+
+def after_fast_motion(h: float, state: ArrayLike) -> Floats:
+    r"""The point (ζ, z) of the plane to which (A, ζ, z) falls within a time of order 1/(hN).
+
+    The parts of order N of Eqs. 26-28 leave two quantities as they are,
+
+    .. math::
+        y = A\sin\zeta , \qquad L^2 = 4A^2\cos^2\zeta + z^2 ,
+
+    and turn (2A cos ζ, z) on its circle towards 2A cos ζ = ±√(8h) with z < 0, or towards
+    A cos ζ = 0 with z > 0, where the coherence is lost.  The two signs are the two components of
+    the cat; the point is that of the one with A cos ζ > 0.
+
+    Parameters
+    ----------
+    h
+        Drive 0 < h ≤ 1/16.
+    state
+        (A, ζ, z) along the last axis, shape (..., 3).
+
+    Returns
+    -------
+    Array of shape (..., 2), NaN where the coherence is lost.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite or outside its range.
+    """
+    values = check_finite("state", state)
+    if values.ndim == 0 or values.shape[-1] != 3:
+        raise ValueError(f"state has shape {values.shape}; allowed: (..., 3), that is (A, ζ, z)")
+    drive = check_point(h, 0.0)[0]
+    amplitude, zeta, z = np.moveaxis(values, -1, 0)
+    x, y = amplitude * np.cos(zeta), amplitude * np.sin(zeta)
+    left = 4 * x**2 + z**2 - 8 * drive  # the square of z where it ends
+    falls = (x**2 > 2 * drive) | ((z < 0) & (x != 0) & (left > 0))
+    end = -np.sqrt(np.where(falls, left, np.nan))
+    spread = np.arctan(np.sign(x) * y / np.sqrt(2 * drive)) if drive else np.zeros_like(y)
+    return np.stack([np.where(falls, spread, np.nan), end], axis=-1)
+
+
+def edge_from(h: ArrayLike, state: ArrayLike) -> Floats:
+    """The largest δ/Γ2 at which (A, ζ, z) moves to the synchronised state, by bisection.
+
+    Parameters
+    ----------
+    h
+        Drives 0 < η/(NΓ2) ≤ 1/16, shape (E,).
+    state
+        Initial (A, ζ, z) for each drive, shape (E, 3) or (3,).
+
+    Returns
+    -------
+    δ/Γ2, shape (E,): the limit of stability where the state synchronises up to that, NaN where it
+    does not even for δ = 0.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite or outside its range.
+    """
+    drives, states = check_h(h, LARGEST_H), check_finite("state", state)
+    edges = []
+    for drive, start in zip(drives, np.broadcast_to(states, (drives.size, 3)), strict=True):
+        zeta, z = after_fast_motion(drive, start)
+        low, high = 0.0, float(stability_limit(drive)) * (1 - 1e-9)
+        if np.isnan(z) or not synchronises(drive, low, zeta, z):
+            edges.append(np.nan)
+            continue
+        while high - low > 1e-8:
+            middle = (low + high) / 2
+            low, high = (middle, high) if synchronises(drive, middle, zeta, z) else (low, middle)
+        edges.append(high)
+    return np.array(edges)
 
 
 def basin_edge(h: ArrayLike) -> Floats:
@@ -192,10 +270,12 @@ def synchronises(h: float, delta: float, zeta: ArrayLike, z: ArrayLike) -> NDArr
         raise ValueError(f"delta = {delta!r}; allowed: below {float(stability_limit(h)):.8g}")
     phases, inversions = check_finite("zeta", zeta), check_finite("z", z)
     k, x = 4 * h, delta / np.sqrt(4 * h)
-    node = orbits.fixed_points(k, x)[0]
+    node, saddle = orbits.fixed_points(k, x)
+    # an orbit counts as arrived within two steps of the node, which the saddle may be close to
+    length = min(10 * orbits.STEP, np.hypot(node[0] - saddle[0], node[1] - saddle[1]) / 50)
     starts = np.broadcast_arrays(np.sqrt(k) * np.tan(phases), 1 + inversions)
     inside = [
-        kernels.arrives(v, w, k, x, 10 * orbits.STEP, *node)
+        kernels.arrives(v, w, k, x, length, *node)
         for v, w in zip(starts[0].ravel(), starts[1].ravel(), strict=True)
     ]
     return np.reshape(inside, starts[0].shape)
