@@ -56,6 +56,18 @@ def test_dataset_is_complete():
     assert dataset.attrs["fit_b"] == pytest.approx(fit.b)
 
 
+def test_the_initial_state_counts():
+    n, eta = 1000, np.array([20.0, 45.0])
+    identical, ground = (fig4.starts(n, eta, name, 0.2) for name in fig4.INITIAL_STATES)
+    np.testing.assert_array_equal(identical[:, 1], 0.2)
+    np.testing.assert_allclose(ground, [[1e-2, 0.2, -np.sqrt(1 - 4e-4)]] * 2)
+    options = {"n_eta": 3, "n_delta": 3, "drive_max": 0.055}
+    edges = [
+        fig4.compute(n, initial_state=name, **options)["edge"] for name in ("identical", "ground")
+    ]
+    assert abs(edges[1][2] / edges[0][2] - 1) > 1e-4
+
+
 def test_saved_data_come_back(tmp_path):
     dataset = MAKE["fig4"]()
     figures.save(fig4.draw(dataset), dataset, "fig4", tmp_path)
@@ -64,6 +76,8 @@ def test_saved_data_come_back(tmp_path):
 
 
 def test_refuses_bad_input():
+    with pytest.raises(ValueError, match="initial_state = 'excited'; allowed: 'identical'"):
+        fig4.compute(initial_state="excited")
     with pytest.raises(ValueError, match="n_eta = 0"):
         fig4.compute(n_eta=0)
     with pytest.raises(ValueError, match=r"eta = 700\.0\d*; allowed: at most"):

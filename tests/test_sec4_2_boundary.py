@@ -93,6 +93,10 @@ def test_saved_data_come_back(name, tmp_path):
 def test_refuses_bad_input():
     with pytest.raises(ValueError, match="n_h = 0"):
         boundary.compute_lines(n_h=0)
+    with pytest.raises(ValueError, match=r"drive_max = 0\.07"):
+        boundary.compute_lines(drive_max=0.07)
+    with pytest.raises(ValueError, match="initial_state = 'excited'"):
+        boundary.compute_lines(initial_state="excited")
     with pytest.raises(ValueError, match="n_h = 0"):
         boundary.compute_linewidths(n_h=0)
     with pytest.raises(ValueError, match="h = "):

@@ -17,6 +17,9 @@ from spincat.figures.fig2 import describe
 
 Floats = NDArray[np.float64]
 
+INITIAL_STATES = "identical", "ground"
+"""The steady state for δ = 0, and almost no coherence close to the ground state."""
+
 PAPER_ELLIPSE = 0.03125, 2.2077
 """The parameters a and b of Eq. 30 that the paper quotes, in units of N."""
 
@@ -30,6 +33,7 @@ def compute(
     drive_max: float = 0.0625,
     delta_max: float = 0.08,
     t_max: float = synchronization.T_MAX,
+    initial_state: str = "identical",
     initial_spread: float = 0.0,
 ) -> xr.Dataset:
     """The map of `spincat.synchronization.phase_map`, its edge, and two ellipses of Eq. 30.
@@ -45,8 +49,11 @@ def compute(
         at δ = 0.
     t_max
         Last time Γ2·t.
+    initial_state
+        "identical", A and z of the steady state of identical spins (δ = 0), or "ground", almost no
+        coherence close to the ground state.
     initial_spread
-        Phase spread ζ of the initial state, whose A and z are those of the steady state for δ = 0.
+        Phase spread ζ of the initial state in radians.
 
     Returns
     -------
@@ -64,7 +71,7 @@ def compute(
     )
     eta = n_spins * np.linspace(0, check_number("drive_max", drive_max), rows + 1)[1:]
     delta = np.linspace(0, check_number("delta_max", delta_max), columns)
-    start = starts(n_spins, eta, initial_spread)
+    start = starts(n_spins, eta, initial_state, initial_spread)
     dataset = synchronization.phase_map(n_spins, eta, delta, t_max=t_max, initial=start[:, None])
     edge = synchronization.simulated_edge(n_spins, eta, t_max=t_max, initial=start)
     known = np.isfinite(edge)
@@ -80,7 +87,7 @@ def compute(
         dataset[name] = "eta", values, describe(text, "Gamma_2")
     dataset.attrs |= {
         "n_eta": n_eta, "n_delta": n_delta, "drive_max": drive_max, "delta_max": delta_max,
-        "initial_spread": initial_spread,
+        "initial_state": initial_state, "initial_spread": initial_spread,
     } | {f"fit_{name}": float(value) for name, value in fit._asdict().items()}  # fmt: skip
     return dataset
 
@@ -132,8 +139,8 @@ def compute_edges(
         If an argument is outside its range.
     """
     eta = n_spins / 16 * np.linspace(0, 1, check_positive_integer("count", count) + 1)[1:]
-    start = {"identical": starts(n_spins, eta), "spread": starts(n_spins, eta, 0.5)}
-    start["ground"] = np.tile([1e-2, 0.0, -np.sqrt(1 - 4e-4)], (count, 1))
+    start = {name: starts(n_spins, eta, name) for name in INITIAL_STATES}
+    start["spread"] = starts(n_spins, eta, spread=0.5)
     edges = {}
     for name, state in start.items():
         edges[name] = synchronization.simulated_edge(n_spins, eta, t_max=t_max, initial=state)
@@ -183,8 +190,21 @@ def draw_edges(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def starts(n_spins: int, eta: Floats, spread: float = 0.0) -> Floats:
-    """The steady states for δ = 0 with ζ changed to ``spread``, shape (E, 3)."""
+def starts(
+    n_spins: int, eta: Floats, initial_state: str = "identical", spread: float = 0.0
+) -> Floats:
+    """(A, ζ, z) of one of :data:`INITIAL_STATES` with the phase ``spread``, shape (E, 3).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+    if initial_state not in INITIAL_STATES:
+        allowed = " or ".join(map(repr, INITIAL_STATES))
+        raise ValueError(f"initial_state = {initial_state!r}; allowed: {allowed}")
     states = np.array([two_ensembles.steady_state(n_spins, drive) for drive in eta])
+    if initial_state == "ground":
+        states[:] = 1e-2, 0.0, -np.sqrt(1 - 4e-4)
     states[:, 1] = check_number("initial_spread", spread)
     return states

@@ -13,13 +13,13 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from spincat import planar_basins, planar_flow, provenance, synchronization
-from spincat._checks import check_positive_integer
+from spincat._checks import check_number, check_positive_integer
 from spincat._self_consistency import NAMED, Name
 from spincat.broadening import Gaussian
 from spincat.critical_linewidth import critical_point, stays_synchronised
 from spincat.ensemble import SpinEnsemble
+from spincat.figures import fig4
 from spincat.figures.fig2 import describe
-from spincat.figures.fig4 import PAPER_ELLIPSE
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +39,16 @@ TURN = 600
 """Points after which a branch that winds around a cycle is cut."""
 
 
-def compute_lines(n_spins: int = 10_000, n_h: int = 30, n_delta: int = 30) -> xr.Dataset:
+def compute_lines(
+    n_spins: int = 10_000,
+    n_h: int = 30,
+    n_delta: int = 30,
+    drive_max: float = 0.0625,
+    delta_max: float = 0.08,
+    t_max: float = synchronization.T_MAX,
+    initial_state: str = "identical",
+    initial_spread: float = 0.0,
+) -> xr.Dataset:
     """The lines of `spincat.planar_flow` and what Eqs. 26-28 do at finite N.
 
     Parameters
@@ -48,19 +57,31 @@ def compute_lines(n_spins: int = 10_000, n_h: int = 30, n_delta: int = 30) -> xr
         Number of spins N of the simulation, even.
     n_h, n_delta
         Number of drives and of detunings in the map.
+    drive_max, delta_max
+        End of the drives η/(NΓ2), at most 1/16 and left out like zero, and largest δ/Γ2 of the map.
+    t_max
+        Last time Γ2·t of the simulation.
+    initial_state, initial_spread
+        As in `spincat.figures.fig4.compute`: "identical" or "ground", and its ζ in radians.
 
     Returns
     -------
     Dataset over h with ``saddle_node``, ``hopf`` and ``homoclinic`` (NaN beyond their end),
-    ``basin_edge``, ``ellipse`` and the ``simulated`` edge, and ``phase_spread`` over (h, delta).
+    ``basin_edge`` of the initial state, ``ellipse`` and the ``simulated`` edge, and
+    ``phase_spread`` over (h, delta).
 
     Raises
     ------
     ValueError
         If an argument is outside its range.
     """
-    h = np.linspace(0, 1 / 16, check_positive_integer("n_h", n_h) + 2)[1:-1]
-    delta = np.linspace(0, 0.08, check_positive_integer("n_delta", n_delta))
+    top = check_number("drive_max", drive_max)
+    if not 0 < top <= planar_flow.LARGEST_H:
+        raise ValueError(f"drive_max = {drive_max!r}; allowed: above 0, at most 0.0625")
+    h = np.linspace(0, top, check_positive_integer("n_h", n_h) + 2)[1:-1]
+    detunings = check_positive_integer("n_delta", n_delta)
+    delta = np.linspace(0, check_number("delta_max", delta_max), detunings)
+    start = fig4.starts(n_spins, h * n_spins, initial_state, initial_spread)
     with_hopf = h <= planar_flow.BOGDANOV_TAKENS[0]
     hopf, homoclinic = np.full((2, n_h), np.nan)
     hopf[with_hopf] = planar_flow.hopf_linewidth(h[with_hopf])
@@ -69,11 +90,15 @@ def compute_lines(n_spins: int = 10_000, n_h: int = 30, n_delta: int = 30) -> xr
         "saddle_node": planar_flow.saddle_node_linewidth(h),
         "hopf": hopf,
         "homoclinic": homoclinic,
-        "basin_edge": planar_basins.basin_edge(h),
-        "ellipse": synchronization.ellipse(h * n_spins, n_spins, *PAPER_ELLIPSE),
-        "simulated": synchronization.simulated_edge(n_spins, h * n_spins, accuracy=1e-5),
+        "basin_edge": planar_basins.edge_from(h, start),
+        "ellipse": synchronization.ellipse(h * n_spins, n_spins, *fig4.PAPER_ELLIPSE),
+        "simulated": synchronization.simulated_edge(
+            n_spins, h * n_spins, t_max=t_max, initial=start, accuracy=1e-5
+        ),
     }
-    grid = synchronization.phase_map(n_spins, h * n_spins, delta)["phase_spread"]
+    grid = synchronization.phase_map(
+        n_spins, h * n_spins, delta, t_max=t_max, initial=start[:, None]
+    )["phase_spread"]
     variables: dict[str, object] = {
         name: ("h", line, describe(f"{name.replace('_', ' ')} line", "Gamma_2"))
         for name, line in curves.items()
@@ -85,8 +110,11 @@ def compute_lines(n_spins: int = 10_000, n_h: int = 30, n_delta: int = 30) -> xr
             "h": ("h", h, describe("drive eta/(N Gamma_2)")),
             "delta": ("delta", delta, describe("detuning", "Gamma_2")),
         },
-        attrs=provenance.attributes(n_spins=n_spins, n_h=n_h, n_delta=n_delta),
-    )
+        attrs=provenance.attributes(
+            n_spins=n_spins, n_h=n_h, n_delta=n_delta, drive_max=drive_max, delta_max=delta_max,
+            t_max=t_max, initial_state=initial_state, initial_spread=initial_spread,
+        ),
+    )  # fmt: skip
 
 
 def draw_lines(dataset: xr.Dataset) -> Figure:
@@ -106,7 +134,7 @@ def draw_lines(dataset: xr.Dataset) -> Figure:
         )  # fmt: skip
         axes.set_xlabel(r"$\eta/(N\Gamma_2)$")
         axes.grid(False)
-    pair[0].set(ylabel=r"$\delta/\Gamma_2$", ylim=(0, 0.08))
+    pair[0].set(ylabel=r"$\delta/\Gamma_2$", ylim=(0, dataset["delta"].max()))
     pair[1].set(ylabel=r"$\delta$ / saddle-node line", ylim=(0.84, 1.05))
     handles, labels = pair[1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=9.5)
