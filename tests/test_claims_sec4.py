@@ -183,6 +183,43 @@ def test_beyond_the_threshold_the_mirrored_halves_part(delta):
     assert 0.02 < np.sqrt((late[..., 0] ** 2).mean()) < 0.1  # ... nor at rest
 
 
+@pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="integration")
+@pytest.mark.parametrize("equations", ["paper", "product"])
+def test_lost_spins_stay_lost_at_a_smaller_detuning(equations):
+    """All spins one by one, from noisy starts: out of the region, and back into it."""
+    n, eta = 400, 8.0
+    start = two_ensembles.steady_state(n, eta)
+    away = np.append(0.0, np.linspace(150, 200, 201))
+    _, z = two_halves.spins(start, n, eta, 0.07, away, equations=equations, noise=0.01, seed=4)
+    assert np.abs(z[1:]).max() < 0.35
+    assert z[1:].max() > 0
+    halves = np.split(z, 2, axis=1)
+    assert max(np.ptp(half[-1]) for half in halves) < 0.01  # the spins of a half stay together
+    pair = start + np.array([[0, 0, 0], [0, 0.01, 0]])
+    lost = two_halves.integrate(pair, n, eta, 0.07, [200.0], equations=equations, rtol=1e-6)[0]
+    for delta in (0.06, 0.03, 0.005):
+        state = two_halves.integrate(lost, n, eta, delta, [500.0], equations=equations, rtol=1e-6)
+        assert np.abs(state[0, :, 2]).max() < 0.2
+        # the other branch: identical spins synchronise there
+        kept = two_halves.integrate([start, start], n, eta, delta, [500.0], equations=equations)
+        assert kept[0, :, 2].max() < -0.4
+
+
+@pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="spectrum")
+@pytest.mark.parametrize("delta", [0.0, 0.03, 0.06, 0.08])
+def test_no_detuning_brings_back_inverted_halves(delta):
+    """In Eqs. 26-28 a state without coherence and with z > 0 is stable whatever the detuning."""
+    n, eta, small = 10_000, 200.0, 1e-7
+    for z in (0.05, 0.4, 0.9):
+        columns = []
+        for zeta in (0.0, np.pi / 2):  # of A cos ζ and A sin ζ, small enough for a linear motion
+            d_amplitude, d_zeta, d_z = two_ensembles.rhs([small, zeta, z], n, eta, delta)
+            turned = (d_amplitude + 1j * small * d_zeta) * np.exp(1j * zeta) / small
+            columns.append([turned.real, turned.imag])
+            assert abs(d_z) < 1e-8
+        assert np.linalg.eigvals(np.transpose(columns)).real.max() < -1e-4
+
+
 @pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="spectrum")
 @pytest.mark.parametrize("h", [0.02, 1 / 36, 0.05])
 def test_the_steady_state_ends_at_the_saddle_node(h):

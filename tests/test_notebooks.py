@@ -34,6 +34,7 @@ OTHER_PARAMETERS = {
         "n_eta": 40,
         "n_delta": 40,
         "t_max": 2e4,
+        "initial_state": "ground",
         "initial_spread": 0.1,
     },
     "appendix_b_mean_field": {"eta": 1.3, "phase": 1.1, "seed": 7},
