@@ -19,7 +19,7 @@ from spincat import (
     two_halves,
 )
 from spincat.broadening import Gaussian
-from spincat.critical_linewidth import critical_linewidth, stays_synchronised
+from spincat.critical_linewidth import critical_linewidth, critical_point, stays_synchronised
 from spincat.symbolic import identical_spins
 
 
@@ -220,7 +220,10 @@ def test_no_detuning_brings_back_inverted_halves(delta):
         assert np.linalg.eigvals(np.transpose(columns)).real.max() < -1e-4
 
 
-@pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="spectrum")
+@pytest.mark.ledger(
+    "spins-desynchronise-beyond-the-threshold", "threshold-of-synchronisation",
+    "robust-if-delta-is-of-the-order-of-gamma2", method="spectrum",
+)  # fmt: skip
 @pytest.mark.parametrize("h", [0.02, 1 / 36, 0.05])
 def test_the_steady_state_ends_at_the_saddle_node(h):
     """Newton's method follows the locked state of two halves in δ to the closed-form end."""
@@ -234,6 +237,7 @@ def test_the_steady_state_ends_at_the_saddle_node(h):
             break
         last = delta
     assert last == pytest.approx(end, rel=0.01)
+    assert end <= 2 / 27 + 1e-15
 
 
 @pytest.mark.ledger("constant-amplitude-needs-one-over-n-squared", method="spectrum")
@@ -270,6 +274,29 @@ def test_random_detunings_have_a_threshold_of_the_same_order():
         assert 1 < gaussian / two < 1.6
         if h >= 0.02:  # at weaker drives the Lorentzian line is no worse
             assert lorentzian < 0.7 * two
+
+
+@pytest.mark.ledger("two-groups-stand-for-random-detunings", method="spectrum")
+@pytest.mark.parametrize("h", [0.005, 0.025, 0.03, 0.045, 0.055])
+def test_which_bifurcation_ends_synchrony(h):
+    """How far the loss of stability is below the end of existence."""
+    names = "lorentzian", "gaussian", "uniform", "two_point"
+    points = {name: critical_point(h, name) for name in names}
+    gap = {name: 1 - point.width / point.existence for name, point in points.items()}
+    assert gap["lorentzian"] == 0
+    assert (0 < gap["gaussian"] < 2e-5) == (h in (0.025, 0.03))
+    assert gap["gaussian"] <= gap["uniform"] <= gap["two_point"] < 0.04
+    assert gap["uniform"] < 5e-3
+    assert (gap["two_point"] > 1e-4) == (h < planar_flow.BOGDANOV_TAKENS[0])
+    for name, point in points.items():
+        assert (point.bifurcation == "Hopf") == (gap[name] > 0)
+
+
+@pytest.mark.ledger("robust-if-delta-is-of-the-order-of-gamma2", method="spectrum")
+def test_no_gaussian_line_locks_beyond_a_tenth_of_gamma2():
+    widths = [critical_linewidth(h, "gaussian") for h in np.linspace(0.005, 0.06, 23)]
+    assert 0.085 < max(widths) < 0.09
+    assert 5 < np.argmax(widths) < 10  # inside of the range
 
 
 @pytest.mark.ledger("two-groups-stand-for-random-detunings", method="integration")

@@ -294,8 +294,9 @@ def compute_linewidths(
 
     Returns
     -------
-    Dataset with ``width`` and ``hopf``, whether a Hopf bifurcation sets it, over (distribution, h),
-    and ``run_width`` and ``synchronised`` over (drive, factor).
+    Dataset with ``width``, the ``existence`` of the state up to which it may be unstable, and
+    ``hopf``, whether a Hopf bifurcation sets the width, over (distribution, h), and with
+    ``run_width`` and ``synchronised`` over (drive, factor).
 
     Raises
     ------
@@ -306,6 +307,7 @@ def compute_linewidths(
     names: list[Name] = ["gaussian", "uniform", "lorentzian", "two_point"]
     points = [[critical_point(value, name) for value in h] for name in names]
     width = np.array([[point.width for point in row] for row in points])
+    existence = np.array([[point.existence for point in row] for row in points])
     hopf = np.array([[point.bifurcation == "Hopf" for point in row] for row in points])
     runs = [[factor * critical_point(x, "gaussian").width for factor in factors] for x in drives]
     locked = np.empty((len(drives), len(factors)), dtype=bool)
@@ -320,6 +322,7 @@ def compute_linewidths(
     return xr.Dataset(
         {
             "width": (dims, width, describe("critical linewidth", "Gamma_2")),
+            "existence": (dims, existence, describe("end of existence", "Gamma_2")),
             "hopf": (dims, hopf),
             "run_width": (run, np.array(runs), describe("standard deviation", "Gamma_2")),
             "synchronised": (run, locked),
