@@ -10,13 +10,10 @@ from spincat import _lindblad_kernels as kernels
 from spincat import _newton as newton
 from spincat._checks import Parity
 from spincat._lindblad_blocks import SLAB, Floats, ParityBlock, spectrum
+from spincat.errors import ConvergenceError
 
 _CHECK_EVERY = 8
 """Actions of the Liouvillian between two looks at the bound of the error."""
-
-
-class ConvergenceError(RuntimeError):
-    """The bound on the error did not fall below the tolerance."""
 
 
 class Solver:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spincat import _mean_field_kernels as kernels
-from spincat._lindblad_solver import ConvergenceError
+from spincat.errors import ConvergenceError
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]

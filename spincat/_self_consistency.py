@@ -15,8 +15,8 @@ from scipy.optimize import brentq, minimize_scalar
 
 from spincat import _continuum_kernels as kernels
 from spincat._checks import check_number
-from spincat._lindblad_solver import ConvergenceError
 from spincat.broadening import Broadening, Gaussian, Lorentzian, TwoPoint, Uniform
+from spincat.errors import ConvergenceError
 
 Floats = NDArray[np.float64]
 Name = Literal["gaussian", "uniform", "lorentzian", "two_point"]

@@ -20,7 +20,6 @@ from scipy.optimize import brentq, root
 
 from spincat import _continuum_kernels as kernels
 from spincat._checks import check_finite, check_nonnegative, check_number
-from spincat._lindblad_solver import ConvergenceError
 from spincat._self_consistency import (
     Name,
     check_h,
@@ -31,6 +30,7 @@ from spincat._self_consistency import (
     width_at,
 )
 from spincat.broadening import Broadening
+from spincat.errors import ConvergenceError
 
 __all__ = [
     "SteadyState",

@@ -15,7 +15,6 @@ from scipy.optimize import root
 from spincat import _continuum_kernels as kernels
 from spincat import mean_field
 from spincat._checks import check_number
-from spincat._lindblad_solver import ConvergenceError
 from spincat._self_consistency import (
     Name,
     check_h,
@@ -28,6 +27,7 @@ from spincat._self_consistency import (
 from spincat.broadening import Broadening
 from spincat.continuum import count_unstable
 from spincat.ensemble import SpinEnsemble
+from spincat.errors import ConvergenceError
 
 __all__ = ["CriticalPoint", "critical_linewidth", "critical_point", "stays_synchronised"]
 

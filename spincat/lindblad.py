@@ -36,14 +36,14 @@ from spincat._lindblad_blocks import (
     check_memory,
     parity_block,
 )
-from spincat._lindblad_solver import ConvergenceError, Solver
+from spincat._lindblad_solver import Solver
 from spincat._newton import MOST_POINTS
 from spincat.ensemble import SpinEnsemble
 from spincat.states import spin_cat, to_qobj
 
 Complexes = NDArray[np.complex128]
 
-__all__ = ["ConvergenceError", "cat_fidelity", "cat_fidelity_qutip", "evolve"]
+__all__ = ["cat_fidelity", "cat_fidelity_qutip", "evolve"]
 
 TOLERANCES = 1e-10, 1e-2
 """Allowed range of ``tol``: rounding errors forbid less."""

@@ -11,8 +11,8 @@ from scipy.optimize import brentq, root
 from spincat import mean_field, planar_flow, two_ensembles, two_halves
 from spincat._checks import check_finite
 from spincat._lindblad_blocks import check_memory
-from spincat._lindblad_solver import ConvergenceError
 from spincat.ensemble import SpinEnsemble
+from spincat.errors import ConvergenceError
 from spincat.mean_field import Equations
 
 __all__ = ["Spectrum", "halves_rates", "hopf_of_halves", "spectrum"]

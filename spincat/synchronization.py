@@ -18,7 +18,7 @@ from scipy.optimize import curve_fit
 from spincat import _two_ensemble_kernels as kernels
 from spincat import provenance
 from spincat._checks import check_finite, check_number, check_positive_integer
-from spincat._lindblad_solver import ConvergenceError
+from spincat.errors import ConvergenceError
 from spincat.two_ensembles import (
     RTOL,
     cartesian,

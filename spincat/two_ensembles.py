@@ -17,7 +17,7 @@ from spincat._checks import (
     check_number,
     check_positive_integer,
 )
-from spincat._lindblad_solver import ConvergenceError
+from spincat.errors import ConvergenceError
 
 __all__ = ["integrate", "jacobian", "rhs", "steady_state"]
 

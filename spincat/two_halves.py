@@ -17,8 +17,8 @@ from scipy.integrate import solve_ivp
 
 from spincat import mean_field
 from spincat._checks import check_finite, check_nonnegative, check_number
-from spincat._lindblad_solver import ConvergenceError
 from spincat.ensemble import SpinEnsemble
+from spincat.errors import ConvergenceError
 from spincat.two_ensembles import cartesian, check_even, check_times, polar
 
 __all__ = ["fixed_point", "integrate", "jacobian", "rhs", "spins"]

@@ -70,6 +70,7 @@ def test_the_printed_coupling_pumps_instead():
     assert cd.trace_distance(final.reshape(3, 3), pumped) < 0.01
 
 
+@pytest.mark.ledger("ground-state-reaches-the-even-cat", method="integration")
 def test_eliminated_reaches_the_steady_state():
     ensemble = SpinEnsemble(6, 0.4, 0.3)
     final = cd.eliminated(ensemble, 60.0, 2)[-1]
@@ -85,6 +86,22 @@ def test_slow_rates_are_eigenvalues():
     np.testing.assert_allclose(found.real, exact.real, atol=1e-9)
     np.testing.assert_allclose(abs(found.imag), abs(exact.imag), atol=1e-9)
     assert np.all(exact.real < 0)
+
+
+@pytest.mark.ledger("gamma2-grows-with-n", method="spectrum")
+def test_more_spins_are_faster_only_while_the_elimination_holds():
+    """The slowest rate from N = 8 to 16 at fixed g2 and κ, with the cavity and without."""
+    ensembles = [SpinEnsemble(n, 0.2) for n in (8, 16)]
+    own = [-cd.slow_rates(cd.spin_liouvillian(e), 1)[0].real for e in ensembles]
+    alone, exponents = 2 + np.log2(own[1] / own[0]), []
+    for bare in (0.002, 0.02):  # g2/κ
+        rates = [
+            -cd.slow_rates(cd.joint_liouvillian(e, bare * e.n_spins, 4), 1)[0].real * e.n_spins**2
+            for e in ensembles
+        ]
+        exponents.append(np.log2(rates[1] / rates[0]))
+    assert exponents[0] == pytest.approx(alone, abs=0.05)
+    assert exponents[1] < alone - 0.3
 
 
 def test_trace_distance():

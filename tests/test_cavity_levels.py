@@ -62,6 +62,16 @@ def test_the_factor_tends_to_three():
     assert limit == pytest.approx(3, abs=1e-3)
 
 
+@pytest.mark.ledger("omitted-terms-are-small-for-a-large-nonlinearity", method="spectrum")
+def test_the_factor_needs_a_small_nonlinearity():
+    off = {
+        chi: cl.avoided_crossing(2, 0.005, chi).pair_coupling / (3 * chi * 0.005**2) - 1
+        for chi in (0.003, 0.03)
+    }
+    assert abs(off[0.003]) < 0.01
+    assert abs(off[0.03]) > 0.03
+
+
 def test_the_truncation_does_not_matter():
     few, many = (cl.avoided_crossing(2, 0.05, 0.02, photons) for photons in (12, 18))
     assert few.pair_coupling == pytest.approx(many.pair_coupling, rel=1e-6)
@@ -88,6 +98,7 @@ def test_decay_is_that_of_qutip():
     np.testing.assert_allclose(ours.sum(axis=1), 1, atol=1e-10)
 
 
+@pytest.mark.ledger("eq-34", "eq-36", "eq-37", "eq-39", method="qutip")
 def test_the_whole_cavity_makes_the_ensemble_that_its_parameters_promise():
     """Eq. 31 with drive and loss, in the laboratory frame, against Eq. 1 with Cavity's numbers."""
     mixing, nonlinearity, ratio = 0.03, 0.01, 0.05

@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from spincat import SpinEnsemble, continuum, linear_stability, mean_field, planar_flow, two_halves
 from spincat.critical_linewidth import critical_linewidth, critical_point
+from spincat.errors import ConvergenceError
 from spincat.symbolic import slow_spins
 
 SHAPES = ["gaussian", "uniform", "lorentzian", "two_point"]
@@ -124,7 +125,7 @@ def test_refuses_bad_input():
         continuum.steady_state(0.02, "uniform", -1)
     with pytest.raises(ValueError, match="gamma = 0"):
         continuum.spin_state(0.02, 0, [0.1])
-    with pytest.raises(continuum.ConvergenceError, match="no zero"):
+    with pytest.raises(ConvergenceError, match="no zero"):
         continuum.collective_rate(0.02, "uniform", 0.05, 50 + 50j)
     with pytest.raises(ValueError, match="allowed: 4"):
         linear_stability.spectrum(SpinEnsemble(4, 0.1), np.zeros(4), np.zeros(3))

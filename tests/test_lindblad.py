@@ -14,7 +14,8 @@ from scipy.linalg import expm
 
 from spincat import SpinEnsemble, _lindblad_solver, collective, dephasing, states
 from spincat._newton import coefficients, expansion, leja_points
-from spincat.lindblad import ConvergenceError, cat_fidelity, cat_fidelity_qutip, evolve
+from spincat.errors import ConvergenceError
+from spincat.lindblad import cat_fidelity, cat_fidelity_qutip, evolve
 
 PARITIES = ["even", "odd"]
 TIMES = np.array([0.0, 0.5, 3.0, 20.0, 400.0])

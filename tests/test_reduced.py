@@ -97,12 +97,6 @@ def test_kappa_is_the_curvature_of_the_reduced_model(parity):
     "separation-remains-at-larger-n",
     method="spectrum",
 )
-@pytest.mark.ledger(
-    "eq-20",
-    "larger-ensembles-suppress-broadening",
-    "separation-remains-at-larger-n",
-    method="spectrum",
-)
 def test_kappa_tends_to_eq_20_as_one_over_n(parity):
     limit = 1 - dephasing_limits.short_time_cat_fidelity(np.sqrt(0.4), 1.0, 1.0, parity)
     errors = [abs(reduced.decay_coefficient(n, 0.2, parity) / limit - 1) for n in (50, 100, 200)]
@@ -133,6 +127,7 @@ def test_the_mean_is_that_of_plain_sampling(n_spins, parity):
     np.testing.assert_allclose(ours.scatter, plain.std(axis=0, ddof=1), rtol=0.4, atol=1e-5)
 
 
+@pytest.mark.ledger("fig-2", method="integration")
 @pytest.mark.parametrize("curve", exact_means.CURVES, ids=str)
 def test_the_mean_is_that_of_a_thousand_exact_solutions(curve):
     """Fig. 2 to its last time: nothing in the stored means comes from the reduced model."""

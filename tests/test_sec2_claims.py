@@ -19,6 +19,7 @@ def fidelity(ensemble, parity, azimuth):
 
 
 @pytest.mark.ledger("steady-fidelities-of-fig-2", method="spectrum")
+@pytest.mark.ledger("ground-state-reaches-the-even-cat", method="spectrum")
 def test_eight_spins():
     ensemble = SpinEnsemble(8, 0.2)
     assert fidelity(ensemble, "even", ensemble.azimuth) == pytest.approx(0.998, abs=5e-4)
@@ -33,6 +34,29 @@ def test_weak_drive_infidelity_from_the_two_lowest_levels():
     expected = (2 * eta) ** 2 / (2 * n_spins * (n_spins - 1))
     infidelity = 1 - fidelity(ensemble, "even", ensemble.azimuth)
     assert infidelity == pytest.approx(expected, rel=0.1)
+
+
+@pytest.mark.ledger("weak-excitation-condition", method="derivation")
+@pytest.mark.ledger("amplitude-grows-as-the-root-of-n", method="derivation")
+def test_excited_fraction_of_the_dark_state_by_algebra():
+    """S₋² = 2ηN on a coherent state with few excitations leaves h = η/(NΓ2) alone."""
+    h, tau = sp.symbols("h tau", positive=True)  # τ = tan(θ/2)
+    square = hp.on_coherent_state(hp.s_minus() ** 2, tau).subs(hp.n, 0)
+    dark = sp.limit((square - 2 * (h * hp.N) * hp.N) / hp.N**2, hp.N, sp.oo)
+    (held,) = sp.solve(dark, tau)
+    fraction = held**2 / (1 + held**2)  # sin²(θ/2)
+    assert fraction.free_symbols == {h}  # so |α|² = 2hN = 2η/Γ2: as N at fixed h only
+    assert sp.series(fraction, h, 0, 2).removeO() == 2 * h
+
+
+@pytest.mark.ledger("amplitude-grows-as-the-root-of-n", method="spectrum")
+def test_number_of_excitations_at_fixed_drive_and_at_fixed_drive_per_spin():
+    def excitations(n_spins, eta):
+        rho = collective.steady_state(SpinEnsemble(n_spins, eta), "even")
+        return collective.levels(n_spins, "even") @ rho.diagonal().real
+
+    assert excitations(160, 1.0) / excitations(80, 1.0) == pytest.approx(1, rel=0.02)
+    assert excitations(160, 2.0) / excitations(80, 1.0) == pytest.approx(2, rel=0.01)
 
 
 @pytest.mark.ledger("weak-excitation-condition", method="spectrum")

@@ -53,7 +53,7 @@ def test_normal_order_is_the_same_operator(word):
         assert dp.frequency(term) == dp.frequency(product)
 
 
-@pytest.mark.ledger("eq-31", method="derivation")
+@pytest.mark.ledger("eq-31", "transformation-of-the-mode", method="derivation")
 def test_generator_removes_the_exchange():
     condition = dp.solve_generator()
     assert sp.simplify(condition.strength - dp.G / (dp.OMEGA_C - dp.OMEGA_S)) == 0
@@ -61,6 +61,7 @@ def test_generator_removes_the_exchange():
     assert dp.normal_order(sp.simplify(sp.expand(at_solution))) == 0
 
 
+@pytest.mark.ledger("transformation-of-the-mode", method="derivation")
 def test_the_opposite_sign_doubles_the_exchange():
     condition = dp.solve_generator()
     wrong = condition.residual.subs(dp.STRENGTH, -condition.strength)
@@ -68,6 +69,7 @@ def test_the_opposite_sign_doubles_the_exchange():
     assert ratios == {2}
 
 
+@pytest.mark.ledger("transformation-of-the-mode", method="numerics")
 def test_the_mode_by_a_matrix_exponential():
     scipy_linalg = pytest.importorskip("scipy.linalg")
     epsilon = 1e-3
@@ -96,6 +98,23 @@ def test_the_cubic_term_to_second_order():
 def test_the_printed_term_turns():
     assert dp.frequency(dp.A_DAGGER * dp.S_MINUS**2) == 0
     assert dp.frequency(dp.A * dp.S_MINUS**2) == -4
+
+
+@pytest.mark.ledger("omitted-terms-are-small-for-a-large-nonlinearity", method="derivation")
+def test_omitted_terms_fall_against_the_loss_as_the_square_of_the_nonlinearity():
+    kappa = sp.Symbol("kappa", positive=True)
+    gamma_2 = (
+        4
+        * dp.terms(dp.by_frequency(dp.transform(dp.cubic(), 2)[2])[0])[dp.A_DAGGER * dp.S_MINUS**2]
+        ** 2
+        / (kappa / dp.N**2)
+    )
+    single = kappa * dp.transform(dp.A, 2)[1].coeff(dp.S_MINUS) ** 2 * dp.N
+    exchange = dp.terms(dp.dispersive_shift())[dp.S_PLUS * dp.S_MINUS]
+    gamma_2 *= dp.CHI**2  # the cubic term is counted without its factor
+    for omitted in (single, exchange):
+        ratio = sp.simplify(omitted / gamma_2)
+        assert sp.simplify(dp.CHI * sp.diff(sp.log(ratio), dp.CHI)) == -2
 
 
 def test_pymablock_agrees():

@@ -136,7 +136,6 @@ def test_bosonic_model_is_eqs_3_and_4():
     assert steps.hamiltonian_limit.terms == {2: eta * phasor, -2: eta / phasor}
 
 
-@pytest.mark.ledger("weak-excitation-condition", method="derivation")
 def test_hamiltonian_series_is_hermitian_and_has_the_first_correction():
     steps = hp.bosonise(sp.Rational(3, 10), sp.Integer(0), sp.Integer(1))
     values = {hp.N: 50}

@@ -50,6 +50,7 @@ def test_closed_forms_are_those_of_the_package(drive):
     assert float(planar_flow.lyapunov_coefficient(drive)) == pytest.approx(coefficient, rel=1e-10)
 
 
+@pytest.mark.ledger("transition-is-shown-analytically", method="derivation")
 def test_special_points():
     value, drive, detuning = derive.bogdanov_takens()
     assert [float(drive), float(detuning)] == pytest.approx(planar_flow.BOGDANOV_TAKENS, rel=1e-12)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from spincat import mean_field, two_ensembles, two_halves
 from spincat.ensemble import SpinEnsemble
-from spincat.lindblad import ConvergenceError
+from spincat.errors import ConvergenceError
 
 EQUATIONS = ("paper", "product")
 each_set = pytest.mark.parametrize("equations", EQUATIONS)

@@ -97,14 +97,18 @@ class LedgerDirective(SphinxDirective):
         title += nodes.strong("", entry.title)
         title += nodes.inline("", shown(entry, evidence), classes=["ledger-verdict"])
         card += title
+        if entry.printed or entry.instead:
+            self.parse(card, "Printed:")
         if entry.printed:
-            self.parse(card, f"Printed:\n\n$$\n{entry.printed}\n$$")
+            self.parse(card, f"$$\n{entry.printed}\n$$")
         elif entry.kind == "equation":
             card += ChapterEquation(label=entry.name)
         self.parse(card, entry.claim)
-        word = "Condition" if entry.verdict == "conditional" else "Instead"
+        word = {"conditional": "Condition", "open": "What is known"}.get(entry.verdict, "Instead")
         if entry.correct:
             self.parse(card, f"**{word}.** {entry.correct}")
+        for label in [entry.name] * bool(entry.printed) + list(entry.instead):
+            card += ChapterEquation(label=label)
         if entry.matters:
             self.parse(card, f"**Why it matters.** {entry.matters}")
         card += self.places(entry)
@@ -178,12 +182,12 @@ class GridDirective(SphinxDirective):
 
 
 def note_equations(app: Sphinx, doctree: nodes.document) -> None:
-    """Keep the LaTeX of the paper's equations for the index."""
+    """Keep the LaTeX of all labelled equations for the index."""
     env = app.env
     if not hasattr(env, "ledger_equations"):
         env.ledger_equations = {}  # type: ignore[attr-defined]
     for equation in doctree.findall(nodes.math_block):
-        if (equation.get("label") or "").startswith("eq-"):
+        if equation.get("label"):
             env.ledger_equations[equation["label"]] = equation.astext()  # type: ignore[attr-defined]
 
 
@@ -201,7 +205,7 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for place in list(doctree.findall(EntryLink)):
         place.replace_self(resolved_link(app, docname, place))
     for place in list(doctree.findall(ChapterEquation)):
-        latex = app.env.ledger_equations.get(place["label"], "")  # type: ignore[attr-defined]
+        latex = app.env.ledger_equations[place["label"]]  # type: ignore[attr-defined]
         options: dict[str, Any] = dict.fromkeys(("number", "label", "docname"))
         place.replace_self(nodes.math_block(latex, latex, nowrap=False, **options))
     if docname == "book/equations":

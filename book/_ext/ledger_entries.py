@@ -36,7 +36,7 @@ METHODS = {
     "limit": "a limiting case",
     "arithmetic": "arithmetic",
 }
-"""How a test decides; "confirmed" and "corrected" need two different ways."""
+"""How a test decides; every verdict but "open" needs two different ways."""
 
 CONSEQUENCES = {
     1: "changes a conclusion",
@@ -50,14 +50,19 @@ NEEDED = {
     "conditional": ("correct", "matters", "consequence"),
     "corrected": ("correct", "matters", "consequence"),
     "refuted": ("correct", "matters", "consequence"),
-    "open": ("matters",),
+    "open": ("correct", "matters"),
 }
 """What an entry must say beside its claim, by verdict."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One equation, figure or claim of the paper; the texts are MyST Markdown."""
+    """One equation, figure or claim of the paper; the texts are MyST Markdown.
+
+    An equation that is wrong is shown in both forms.  Its chapter labels one of them by its number:
+    ``printed`` is the LaTeX of the paper's if that is the right one, and ``instead`` holds the
+    labels of the right ones if it is the paper's (or if there are more).
+    """
 
     name: str
     claim: str
@@ -65,6 +70,7 @@ class Entry:
     where: tuple[str, ...]
     printed: str = ""
     correct: str = ""
+    instead: tuple[str, ...] = ()
     matters: str = ""
     consequence: int = 0
 
@@ -101,12 +107,16 @@ def load(path: Path = LEDGER) -> dict[str, Entry]:
         missing = {"claim", "verdict", "where"} - set(fields)
         if unknown or missing:
             raise ValueError(f"{name}: unknown {sorted(unknown)}, missing {sorted(missing)}")
-        entry = Entry(name, **{**fields, "where": tuple(fields["where"])})
+        lists = {key: tuple(fields.get(key, ())) for key in ("where", "instead")}
+        entry = Entry(name, **{**fields, **lists})
         if entry.verdict not in VERDICTS:
             raise ValueError(f"{name}: verdict {entry.verdict!r}; allowed: {', '.join(VERDICTS)}")
         lacking = [key for key in NEEDED[entry.verdict] if not getattr(entry, key)]
         if lacking:
             raise ValueError(f"{name} is {entry.verdict} and must say: {', '.join(lacking)}")
+        wrong = entry.kind == "equation" and entry.verdict in ("corrected", "refuted")
+        if wrong and not (entry.printed or entry.instead):
+            raise ValueError(f"{name} is {entry.verdict} and must show: printed or instead")
         if entry.consequence and entry.consequence not in CONSEQUENCES:
             raise ValueError(f"{name}: consequence {entry.consequence}; allowed: 1, 2, 3")
         entries[name] = entry

@@ -9,6 +9,7 @@ from typing import Any
 import xarray as xr
 from matplotlib.figure import Figure
 
+from spincat._checks import Parity
 from spincat._files import complete
 
 STYLE = str(Path(__file__).with_name("spincat.mplstyle"))
@@ -16,6 +17,14 @@ STYLE = str(Path(__file__).with_name("spincat.mplstyle"))
 
 COLOURS = {"coherent": "#555555", "even": "#0072b2", "odd": "#d55e00"}
 """Colours of the states, from the colour-blind-safe palette of Okabe and Ito."""
+
+PARITIES: tuple[Parity, Parity] = ("even", "odd")
+"""The two cats in the order in which every figure shows them."""
+
+
+def describe(long_name: str, units: str = "1") -> dict[str, str]:
+    """The attributes of a variable of a dataset: what it is, and in which unit."""
+    return {"long_name": long_name, "units": units}
 
 
 def save(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from spincat import cavity_dynamics, cavity_levels, provenance
 from spincat.ensemble import SpinEnsemble
+from spincat.figures import describe
 
 _MARKERS = "o", "s", "^", "D", "v"
 
@@ -57,15 +58,15 @@ def compute_crossing(
     shown = (pairs - pairs.mean(axis=1, keepdims=True)) / unit
     return xr.Dataset(
         {
-            "levels": (("offset", "level"), shown, _attributes("energy of the level")),
-            "factor": (both, factor, _attributes("g_2 in units of chi (g/Delta)^2")),
-            "position": (both, position, _attributes("cavity frequency", "omega_0")),
+            "levels": (("offset", "level"), shown, describe("energy of the level")),
+            "factor": (both, factor, describe("g_2 in units of chi (g/Delta)^2")),
+            "position": (both, position, describe("cavity frequency", "omega_0")),
         },
         coords={
-            "offset": ("offset", offset, _attributes("cavity frequency from the crossing")),
+            "offset": ("offset", offset, describe("cavity frequency from the crossing")),
             "level": ["lower", "upper"],
-            "nonlinearity": ("nonlinearity", list(ratios), _attributes("chi/omega_0")),
-            "mixing": ("mixing", list(mixings), _attributes("g/omega_0")),
+            "nonlinearity": ("nonlinearity", list(ratios), describe("chi/omega_0")),
+            "mixing": ("mixing", list(mixings), describe("g/omega_0")),
         },
         attrs=provenance.attributes(
             n_spins=n_spins, shown_mixing=mixing, shown_nonlinearity=nonlinearity
@@ -139,13 +140,13 @@ def compute_decay(
             "population": (
                 ("model", "excitations", "time"),
                 population,
-                _attributes("population"),
+                describe("population"),
             )
         },
         coords={
             "model": list(models),
             "excitations": [0, 1, 2],
-            "time": ("time", time, _attributes("time", "1/Gamma_2")),
+            "time": ("time", time, describe("time", "1/Gamma_2")),
         },
         attrs=provenance.attributes(
             n_spins=2,
@@ -221,12 +222,12 @@ def compute_elimination(
     bare = np.divide.outer(1 / np.asarray(spins), 1 / np.asarray(adiabaticities))
     return xr.Dataset(
         {
-            "error": (both, errors, _attributes("largest trace distance to Eq. 35")),
-            "bare_ratio": (both, bare, _attributes("g_2/kappa")),
+            "error": (both, errors, describe("largest trace distance to Eq. 35")),
+            "bare_ratio": (both, bare, describe("g_2/kappa")),
         },
         coords={
             "n_spins": list(spins),
-            "adiabaticity": ("adiabaticity", list(adiabaticities), _attributes("g_2 N/kappa")),
+            "adiabaticity": ("adiabaticity", list(adiabaticities), describe("g_2 N/kappa")),
         },
         attrs=provenance.attributes(eta=eta, phase=phase, t_max=t_max),
     )
@@ -256,7 +257,3 @@ def _cascade(pair: float, single: float, times: NDArray[np.float64]) -> NDArray[
     """Populations of 0, 1 and 2 excitations with rates 2 → 0, and 2 → 1 and 1 → 0, from 2."""
     rates = np.array([[0, single, pair], [0, -single, single], [0, 0, -pair - single]])
     return np.array([scipy.linalg.expm(rates * t)[:, 2] for t in times])
-
-
-def _attributes(long_name: str, units: str = "1") -> dict[str, str]:
-    return {"long_name": long_name, "units": units}

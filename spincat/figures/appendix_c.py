@@ -11,7 +11,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from spincat import phase_spread, provenance, quantum_spread
-from spincat.figures.fig2 import describe
+from spincat.figures import describe
 
 VERSIONS: tuple[phase_spread.Version, ...] = get_args(phase_spread.Version)
 LABELS = {

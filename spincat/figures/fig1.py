@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from spincat import dephasing, dephasing_limits, provenance
-from spincat._checks import Parity, check_nonnegative, check_positive_integer
+from spincat._checks import check_nonnegative, check_positive_integer
 from spincat.broadening import Gaussian
-from spincat.figures import COLOURS
+from spincat.ensemble import SpinEnsemble
+from spincat.figures import COLOURS, PARITIES, describe
 
 STATES = "coherent", "even", "odd"
 LABELS = {"coherent": "spin coherent", "even": "even cat", "odd": "odd cat"}
-_PARITIES: tuple[Parity, Parity] = ("even", "odd")
 
 
 def compute(
@@ -59,8 +59,8 @@ def compute(
     samples, means = _samples(detunings, theta, times), _means(n_spins, theta, delta, times)
     return xr.Dataset(
         {
-            "fidelity": (("state", "draw", "time"), samples, _units("fidelity of one draw")),
-            "mean_fidelity": (("state", "time"), means, _units("mean fidelity")),
+            "fidelity": (("state", "draw", "time"), samples, describe("fidelity of one draw")),
+            "mean_fidelity": (("state", "time"), means, describe("mean fidelity")),
         },
         coords={
             "state": list(STATES),
@@ -110,13 +110,12 @@ def compute_amplitudes(
         If an argument is outside its range.
     """
     check_positive_integer("n_spins", n_spins)
-    parts = [
-        compute(n_spins, _theta(n_spins, intensity), delta, draws, seed, t_max, n_times)
-        for intensity in intensities
-    ]
+    drives = [check_nonnegative("intensity", intensity) / 2 for intensity in intensities]
+    thetas = [SpinEnsemble(n_spins, eta).theta for eta in drives]
+    parts = [compute(n_spins, theta, delta, draws, seed, t_max, n_times) for theta in thetas]
     dataset = xr.concat(parts, xr.DataArray(list(intensities), dims="intensity", name="intensity"))
     dataset.attrs = {k: v for k, v in parts[0].attrs.items() if k != "theta"}
-    dataset["intensity"].attrs = _units("|alpha|^2")
+    dataset["intensity"].attrs = describe("|alpha|^2")
     return dataset
 
 
@@ -173,11 +172,13 @@ def compute_floor(
         If an argument is outside its range.
     """
     x = np.geomspace(0.01, 10, 33) if intensities is None else np.asarray(intensities, float)
+    for intensity in x:
+        check_nonnegative("intensity", intensity)
     values = np.empty((4, len(spins), len(x)))
     for i, n_spins in enumerate(spins):
         detunings = Gaussian(1.0).draw(n_spins, draws, seed)
         for j, intensity in enumerate(x):
-            theta = _theta(n_spins, intensity)
+            theta = SpinEnsemble(n_spins, intensity / 2).theta
             sample = dephasing.cat_fidelity(detunings, theta, np.array([delta_t]), "odd")[:, 0]
             values[:, i, j] = (
                 dephasing.mean_cat_fidelity(n_spins, theta, 1.0, np.inf, "odd"),
@@ -188,10 +189,10 @@ def compute_floor(
     names = "exact", "leading_order", "sampled", "standard_error"
     return xr.Dataset(
         {
-            name: (("n_spins", "intensity"), value, _units(f"odd-cat floor, {name}"))
+            name: (("n_spins", "intensity"), value, describe(f"odd-cat floor, {name}"))
             for name, value in zip(names, values, strict=True)
         },
-        coords={"n_spins": list(spins), "intensity": ("intensity", x, _units("|alpha|^2"))},
+        coords={"n_spins": list(spins), "intensity": ("intensity", x, describe("|alpha|^2"))},
         attrs=provenance.attributes(draws=draws, seed=seed, delta_t=delta_t),
     )
 
@@ -226,20 +227,12 @@ def _draw_states(axes: Axes, dataset: xr.Dataset) -> None:
 def _samples(
     detunings: NDArray[np.float64], theta: float, times: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    cats = [dephasing.cat_fidelity(detunings, theta, times, parity) for parity in _PARITIES]
+    cats = [dephasing.cat_fidelity(detunings, theta, times, parity) for parity in PARITIES]
     return np.stack([dephasing.coherent_fidelity(detunings, theta, times), *cats])
 
 
 def _means(
     n_spins: int, theta: float, delta: float, times: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    cats = [dephasing.mean_cat_fidelity(n_spins, theta, delta, times, p) for p in _PARITIES]
+    cats = [dephasing.mean_cat_fidelity(n_spins, theta, delta, times, p) for p in PARITIES]
     return np.stack([dephasing.mean_coherent_fidelity(n_spins, theta, delta, times), *cats])
-
-
-def _theta(n_spins: int, intensity: float) -> float:
-    return float(2 * np.arctan(np.sqrt(check_nonnegative("intensity", intensity) / n_spins)))
-
-
-def _units(long_name: str) -> dict[str, str]:
-    return {"long_name": long_name, "units": "1"}

@@ -14,12 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spincat import dephasing, lindblad, provenance, reduced, sectors
-from spincat._checks import Parity, check_nonnegative, check_positive_integer
+from spincat._checks import check_nonnegative, check_positive_integer
 from spincat.broadening import Gaussian
 from spincat.ensemble import SpinEnsemble
-from spincat.figures import COLOURS
+from spincat.figures import COLOURS, PARITIES, describe
 
-PARITIES: tuple[Parity, Parity] = ("even", "odd")
 NAMES = {
     "fidelity": "fidelity of one draw, driven",
     "reduced_fidelity": "fidelity of one draw, reduced model",
@@ -182,11 +181,6 @@ def draw_reduced(dataset: xr.Dataset) -> Figure:
         axes.legend()
     pair[0].set_ylabel("fidelity $F(t)$")
     return figure
-
-
-def describe(long_name: str, units: str = "1") -> dict[str, str]:
-    """The attributes of a variable."""
-    return {"long_name": long_name, "units": units}
 
 
 def _two_panels() -> tuple[Figure, Sequence[Axes]]:

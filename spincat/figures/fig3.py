@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spincat import coherence, provenance
 from spincat._checks import check_positive_integer
-from spincat.figures.fig2 import describe
+from spincat.figures import describe
 from spincat.sectors import purity
 from spincat.wigner import wigner
 

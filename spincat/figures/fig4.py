@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spincat import provenance, synchronization, two_ensembles
 from spincat._checks import check_number, check_positive_integer
-from spincat.figures.fig2 import describe
+from spincat.figures import describe
 
 Floats = NDArray[np.float64]
 

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from spincat import collective, provenance
 from spincat._checks import Parity, check_nonnegative
 from spincat.ensemble import SpinEnsemble
-from spincat.figures import COLOURS
+from spincat.figures import COLOURS, PARITIES, describe
 from spincat.states import spin_cat, spin_coherent
 
-PARITIES: tuple[Parity, Parity] = ("even", "odd")
 _MARKERS = "o", "s", "^", "D", "v"
 
 
@@ -51,14 +50,14 @@ def compute_excitation(
     root = np.sqrt(1 - 8 * np.where(h <= 1 / 8, h, np.nan))
     return xr.Dataset(
         {
-            "fraction": (("n_spins", "drive"), fraction, _attributes("excited fraction")),
-            "eta": (("n_spins", "drive"), eta, _attributes("drive strength", "Gamma_2")),
-            "leading_order": ("drive", 2 * h, _attributes("excited fraction, 2h")),
-            "large_n": ("drive", (1 - root) / 2, _attributes("excited fraction, large N")),
+            "fraction": (("n_spins", "drive"), fraction, describe("excited fraction")),
+            "eta": (("n_spins", "drive"), eta, describe("drive strength", "Gamma_2")),
+            "leading_order": ("drive", 2 * h, describe("excited fraction, 2h")),
+            "large_n": ("drive", (1 - root) / 2, describe("excited fraction, large N")),
         },
         coords={
             "n_spins": list(spins),
-            "drive": ("drive", h, _attributes("drive per spin, eta/(N Gamma_2)")),
+            "drive": ("drive", h, describe("drive per spin, eta/(N Gamma_2)")),
         },
         attrs=provenance.attributes(phase=0.0),
     )
@@ -113,11 +112,11 @@ def compute_validity(
     leading = x * np.sqrt(4 * x * x + 8 * x + 1) / np.asarray(spins)
     return xr.Dataset(
         {
-            "residual": ("n_spins", [_residual(e) for e in ensembles], _attributes("residual")),
-            "residual_leading": ("n_spins", leading, _attributes("residual to order 1/N")),
-            "infidelity": (dims, tables[..., 0], _attributes("1 - F")),
-            "impurity": (dims, tables[..., 1], _attributes("1 - Tr rho^2")),
-            "infidelity_sine": (dims, tables[..., 2], _attributes("1 - F, angle from the sine")),
+            "residual": ("n_spins", [_residual(e) for e in ensembles], describe("residual")),
+            "residual_leading": ("n_spins", leading, describe("residual to order 1/N")),
+            "infidelity": (dims, tables[..., 0], describe("1 - F")),
+            "impurity": (dims, tables[..., 1], describe("1 - Tr rho^2")),
+            "infidelity_sine": (dims, tables[..., 2], describe("1 - F, angle from the sine")),
         },
         coords={"n_spins": list(spins), "parity": list(PARITIES)},
         attrs=provenance.attributes(eta=eta, phase=phase),
@@ -185,7 +184,3 @@ def _fidelity(
     size = ensemble.n_spins
     cat = spin_cat(size, theta, ensemble.azimuth, parity=parity)[collective.levels(size, parity)]
     return float((cat.conj() @ rho @ cat).real)
-
-
-def _attributes(long_name: str, units: str = "1") -> dict[str, str]:
-    return {"long_name": long_name, "units": units}

@@ -13,8 +13,7 @@ from spincat import dephasing, lindblad, provenance, reduced, sectors
 from spincat.broadening import Gaussian
 from spincat.dephasing_limits import short_time_cat_fidelity
 from spincat.ensemble import SpinEnsemble
-from spincat.figures import COLOURS
-from spincat.figures.fig2 import PARITIES, describe
+from spincat.figures import COLOURS, PARITIES, describe
 from spincat.states import spin_cat
 
 

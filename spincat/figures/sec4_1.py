@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spincat import coherence, provenance, single_ensemble, states
 from spincat.collective import levels, steady_block
-from spincat.figures.fig2 import PARITIES, describe
+from spincat.figures import PARITIES, describe
 from spincat.figures.fig3 import BLACK, BLUE, GREEN, ORANGE
 
 Floats = NDArray[np.float64]

@@ -18,8 +18,7 @@ from spincat._self_consistency import NAMED, Name
 from spincat.broadening import Gaussian
 from spincat.critical_linewidth import critical_point, stays_synchronised
 from spincat.ensemble import SpinEnsemble
-from spincat.figures import fig4
-from spincat.figures.fig2 import describe
+from spincat.figures import describe, fig4
 
 Floats = NDArray[np.float64]
 

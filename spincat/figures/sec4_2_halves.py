@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from spincat import provenance, two_ensembles, two_halves
 from spincat._checks import check_number
-from spincat.figures.fig2 import describe
+from spincat.figures import describe
 
 POINTS = (0.02, 0.05), (0.02, 0.065), (0.02, 0.07)
 """η/(NΓ2) and δ/Γ2 of a point well inside the region, one close to its edge, and one outside."""

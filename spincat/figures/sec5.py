@@ -13,7 +13,8 @@ from spincat import dephasing, provenance
 from spincat._checks import check_positive_integer
 from spincat.broadening import Gaussian
 from spincat.dephasing_limits import bosonic_cat_fidelity
-from spincat.figures import COLOURS
+from spincat.ensemble import SpinEnsemble
+from spincat.figures import COLOURS, describe
 from spincat.logical_qubit import bosonic_codeword_fidelity, codeword_fidelity, logical_overlap
 
 STATES = ("even cat", "0 mod 4", "2 mod 4")
@@ -59,18 +60,18 @@ def compute_logical(
     rows = Gaussian(1.0).draw(n_spins, check_positive_integer("draws", draws), seed)
     samples = np.array([_fidelities(rows, value, delta_t) for value in x])
     limits = np.array([_limits(value, delta_t) for value in x])
-    overlaps = [logical_overlap(n_spins, _theta(n_spins, value)) for value in x]
+    overlaps = [logical_overlap(n_spins, SpinEnsemble(n_spins, value / 2).theta) for value in x]
     state = ("state", "intensity")
     error = samples.std(axis=2, ddof=1) / np.sqrt(draws)
     return xr.Dataset(
         {
-            "overlap": ("intensity", overlaps, _attributes("overlap of the logical states")),
-            "overlap_limit": ("intensity", np.cos(x) / np.cosh(x), _attributes("overlap, large N")),
-            "fidelity": (state, samples.mean(axis=2).T, _attributes("mean fidelity")),
-            "error": (state, error.T, _attributes("standard error")),
-            "fidelity_limit": (state, limits.T, _attributes("mean fidelity, large N")),
+            "overlap": ("intensity", overlaps, describe("overlap of the logical states")),
+            "overlap_limit": ("intensity", np.cos(x) / np.cosh(x), describe("overlap, large N")),
+            "fidelity": (state, samples.mean(axis=2).T, describe("mean fidelity")),
+            "error": (state, error.T, describe("standard error")),
+            "fidelity_limit": (state, limits.T, describe("mean fidelity, large N")),
         },
-        coords={"state": list(STATES), "intensity": ("intensity", x, _attributes("|alpha|^2"))},
+        coords={"state": list(STATES), "intensity": ("intensity", x, describe("|alpha|^2"))},
         attrs=provenance.attributes(n_spins=n_spins, delta_t=delta_t, draws=draws, seed=seed),
     )
 
@@ -97,12 +98,8 @@ def _size(dataset: xr.Dataset) -> int:
     return int(dataset.attrs["n_spins"])
 
 
-def _theta(n_spins: int, intensity: float) -> float:
-    return float(2 * np.arctan(np.sqrt(intensity / n_spins)))
-
-
 def _fidelities(rows: np.ndarray, intensity: float, delta_t: float) -> list[np.ndarray]:
-    theta, times = _theta(rows.shape[1], intensity), [delta_t]
+    theta, times = SpinEnsemble(rows.shape[1], intensity / 2).theta, [delta_t]
     even = dephasing.cat_fidelity(rows, theta, times, "even")[:, 0]
     return [even, *(codeword_fidelity(rows, theta, times, r)[:, 0] for r in (0, 2))]
 
@@ -111,7 +108,3 @@ def _limits(intensity: float, delta_t: float) -> list[float]:
     alpha = np.sqrt(intensity)
     even = float(bosonic_cat_fidelity(alpha, 1.0, delta_t, "even"))
     return [even, *(float(bosonic_codeword_fidelity(alpha, 1.0, delta_t, r)) for r in (0, 2))]
-
-
-def _attributes(long_name: str, units: str = "1") -> dict[str, str]:
-    return {"long_name": long_name, "units": units}
