@@ -1,4 +1,4 @@
-"""Compiled sums over the detunings of a continuum of spins, for `spincat.critical_linewidth`."""
+"""Compiled sums over the detunings of a continuum of spins, for `spincat.continuum`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orbits of the planar flow that begin or end at its saddle, for `spincat.planar_flow`.
+"""Orbits of the planar flow that begin or end at its saddle, for `spincat.planar_basins`.
 
 In the coordinates of the kernels: v = √k tan ζ and w = 1 + z, with k = 4h and x = δ/√k.
 """

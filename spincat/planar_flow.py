@@ -15,11 +15,21 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
-from spincat import _planar_kernels as kernels
 from spincat import _planar_orbits as orbits
 from spincat._checks import check_finite, check_number
+
+__all__ = [
+    "BOGDANOV_TAKENS",
+    "LARGEST_H",
+    "fixed_points",
+    "hopf_linewidth",
+    "jacobian",
+    "lyapunov_coefficient",
+    "rhs",
+    "saddle_node_linewidth",
+    "stability_limit",
+]
 
 Floats = NDArray[np.float64]
 
@@ -48,8 +58,8 @@ def rhs(state: ArrayLike, h: float, delta: float) -> Floats:
     ValueError
         If an argument is not finite or outside its range.
     """
-    zeta, z = _check_state(state)
-    h, delta = _check(h, delta)
+    zeta, z = check_state(state)
+    h, delta = check_point(h, delta)
     cos, sin = np.cos(zeta), np.sin(zeta)
     d_zeta = cos * (delta * cos - 4 * h * (1 + z) * sin)
     d_z = -8 * h * ((4 * h * (1 + z) + delta * sin / cos) / z + 1 + z - 4 * h / cos**2)
@@ -64,8 +74,8 @@ def jacobian(state: ArrayLike, h: float, delta: float) -> Floats:
     ValueError
         If an argument is not finite or outside its range.
     """
-    zeta, z = _check_state(state)
-    h, delta = _check(h, delta)
+    zeta, z = check_state(state)
+    h, delta = check_point(h, delta)
     tan, cos2 = np.tan(zeta), np.cos(zeta) ** 2
     w = 1 + z
     rows = [
@@ -98,7 +108,7 @@ def saddle_node_linewidth(h: ArrayLike) -> Floats:
     ValueError
         If ``h`` is not finite or outside its range.
     """
-    values = _check_h(h, LARGEST_H)
+    values = check_h(h, LARGEST_H)
     return _detuning(values, (3 + np.sqrt(9 - 128 * values)) / 8)
 
 
@@ -122,7 +132,7 @@ def hopf_linewidth(h: ArrayLike) -> Floats:
     ValueError
         If ``h`` is not finite or outside its range.
     """
-    values = _check_h(h, BOGDANOV_TAKENS[0])
+    values = check_h(h, BOGDANOV_TAKENS[0])
     return _detuning(values, (np.sqrt(25 - 96 * values) - 1) / 6)
 
 
@@ -134,7 +144,7 @@ def stability_limit(h: ArrayLike) -> Floats:
     ValueError
         If ``h`` is not finite or outside 0 ≤ h ≤ 1/16.
     """
-    values = _check_h(h, LARGEST_H)
+    values = check_h(h, LARGEST_H)
     with_hopf = hopf_linewidth(np.minimum(values, BOGDANOV_TAKENS[0]))
     return np.where(values < BOGDANOV_TAKENS[0], with_hopf, saddle_node_linewidth(values))
 
@@ -155,7 +165,7 @@ def lyapunov_coefficient(h: ArrayLike) -> Floats:
     ValueError
         If ``h`` is not finite or outside its range.
     """
-    w = (np.sqrt(25 - 96 * _check_h(h, BOGDANOV_TAKENS[0])) - 1) / 6
+    w = (np.sqrt(25 - 96 * check_h(h, BOGDANOV_TAKENS[0])) - 1) / 6
     quartic = 32 * w**4 - 63 * w**3 - 38 * w**2 + 127 * w - 48
     above = (1 + w) ** 2 * (3 * w - 2) ** 2 * quartic
     with np.errstate(divide="ignore"):
@@ -181,7 +191,7 @@ def fixed_points(h: float, delta: float) -> Floats:
     ValueError
         If an argument is outside its range.
     """
-    h, delta = _check(h, delta)
+    h, delta = check_point(h, delta)
     if h == 0:
         raise ValueError("h = 0; allowed: 0 < h <= 1/16")
     if delta > saddle_node_linewidth(h):
@@ -191,195 +201,26 @@ def fixed_points(h: float, delta: float) -> Floats:
     return np.array([[np.arctan(v / np.sqrt(4 * h)), w - 1] for v, w in points])
 
 
-def basin_edge(h: ArrayLike) -> Floats:
-    r"""The largest δ/Γ2 at which the steady state for δ = 0 moves to the synchronised one.
-
-    At this δ the initial state, ζ = 0 and 1 + z = [1 - √(1 - 16h)]/2, lies on the stable manifold
-    of the saddle.  From h ≈ 0.0573 on it is in the basin as long as there is one, and the edge is
-    the saddle-node line.
-
-    Parameters
-    ----------
-    h
-        η/(NΓ2), from 0 to 1/16, any shape.
-
-    Returns
-    -------
-    δ/Γ2, the shape of ``h``.
-
-    Raises
-    ------
-    ValueError
-        If ``h`` is not finite or outside its range.
-    """
-    values = _check_h(h, LARGEST_H)
-    edges = [np.sqrt(4 * value) * orbits.basin_edge(4 * value) for value in values.ravel()]
-    return np.reshape(edges, values.shape)
-
-
-def homoclinic_linewidth(h: ArrayLike) -> Floats:
-    """The δ/Γ2 at which an orbit leads from the saddle back to it, the end of the unstable cycle.
-
-    Between this line and the Hopf line an unstable cycle bounds the basin of the synchronised
-    state, below it the stable manifold of the saddle.
-
-    Parameters
-    ----------
-    h
-        As in :func:`hopf_linewidth`.
-
-    Returns
-    -------
-    δ/Γ2, the shape of ``h``.
-
-    Raises
-    ------
-    ValueError
-        If ``h`` is not finite or outside its range.
-    """
-    values = _check_h(h, BOGDANOV_TAKENS[0])
-    lines = [np.sqrt(4 * value) * orbits.homoclinic(4 * value) for value in values.ravel()]
-    return np.reshape(lines, values.shape)
-
-
-def unstable_cycle(h: float, delta: float) -> Floats:
-    """Points (ζ, z) of the unstable cycle around the synchronised state, shape (n, 2), closed.
-
-    Parameters
-    ----------
-    h, delta
-        Drive h and a detuning between :func:`homoclinic_linewidth` and :func:`hopf_linewidth`.
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-    """
-    h, delta = _check(h, delta)
-    low, high = float(homoclinic_linewidth(h)), float(hopf_linewidth(h))
-    if not low < delta < high:
-        raise ValueError(f"delta = {delta!r}; allowed: {low:.8g} < delta < {high:.8g} at this h")
-    k, x = 4 * h, delta / np.sqrt(4 * h)
-    (v, w), _ = orbits.fixed_points(k, x)
-    outside = kernels.crossing(*orbits.manifold(k, x, stable=True), k, x, -orbits.STEP, v, w)
-
-    def growth(start: float) -> float:  # of the distance from the node in a backward turn
-        return float(kernels.crossing(v - 1e-12, start, k, x, -orbits.STEP, v, w)) - start
-
-    turn = brentq(growth, w - 1e-4 * (w - outside), outside, xtol=1e-13)
-    points = np.empty((20_000, 2))
-    kernels.orbit(v - 1e-12, turn, k, x, -orbits.STEP, points)
-    again = np.flatnonzero((points[1:-1, 0] > v) & (points[2:, 0] <= v) & (points[2:, 1] < w))
-    return _angles(points[: again[0] + 3], k)
-
-
-def separatrix(h: float, delta: float) -> tuple[Floats, Floats]:
-    """Both branches of the stable manifold of the saddle, points (ζ, z) backward in time.
-
-    Parameters
-    ----------
-    h, delta
-        Drive and detuning, as in :func:`fixed_points`.
-
-    Returns
-    -------
-    The branch that runs towards larger ζ, and the other one, each of shape (n, 2).
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-    """
-    fixed_points(h, delta)
-    k, x = 4 * float(h), delta / np.sqrt(4 * float(h))
-    branches = []
-    for side in (1.0, -1.0):
-        points = np.empty((20_000, 2))
-        count = kernels.orbit(
-            *orbits.manifold(k, x, stable=True, side=side), k, x, -orbits.STEP, points
-        )
-        branches.append(_angles(points[:count], k))
-    return branches[0], branches[1]
-
-
-def orbit(h: float, delta: float, state: ArrayLike, length: float = 10.0) -> Floats:
-    """Points (ζ, z) of the orbit through ``state``, at equal distances in (√(4h) tan ζ, z).
-
-    Parameters
-    ----------
-    h, delta
-        Drive 0 < h ≤ 1/16 and detuning δ/Γ2.
-    state
-        (ζ, z) with z < 0, shape (2,).
-    length
-        Where to stop, unless the orbit reaches z = 0 before.
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-    """
-    h, delta = _check(h, delta)
-    zeta, z = _check_state(state)
-    points = np.empty((max(2, int(check_number("length", length) / orbits.STEP)), 2))
-    start = np.sqrt(4 * h) * np.tan(float(zeta)), 1 + float(z)
-    count = kernels.orbit(*start, 4 * h, delta / np.sqrt(4 * h), orbits.STEP, points)
-    return _angles(points[:count], 4 * h)
-
-
-def synchronises(h: float, delta: float, zeta: ArrayLike, z: ArrayLike) -> NDArray[np.bool_]:
-    """Whether orbits from (ζ, z) end in the synchronised state; the rest reach z = 0.
-
-    Parameters
-    ----------
-    h, delta
-        Drive 0 < h ≤ 1/16 and detuning δ/Γ2.
-    zeta, z
-        Initial states with -π/2 < ζ < π/2 and -1 ≤ z < 0, of the same shape.
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range, or the steady state is not stable.
-    """
-    h, delta = _check(h, delta)
-    if delta >= stability_limit(h):
-        raise ValueError(f"delta = {delta!r}; allowed: below {float(stability_limit(h)):.8g}")
-    phases, inversions = check_finite("zeta", zeta), check_finite("z", z)
-    k, x = 4 * h, delta / np.sqrt(4 * h)
-    node = orbits.fixed_points(k, x)[0]
-    starts = np.broadcast_arrays(np.sqrt(k) * np.tan(phases), 1 + inversions)
-    inside = [
-        kernels.arrives(v, w, k, x, 10 * orbits.STEP, *node)
-        for v, w in zip(starts[0].ravel(), starts[1].ravel(), strict=True)
-    ]
-    return np.reshape(inside, starts[0].shape)
-
-
 def _detuning(h: Floats, w: Floats) -> Floats:
     """δ at a fixed point, from w; rounding must not make the square negative."""
     return np.asarray(2 * w * np.sqrt(h * np.maximum(w * (1 - w) - 4 * h, 0)))
 
 
-def _angles(points: Floats, k: float) -> Floats:
-    return np.stack([np.arctan(points[:, 0] / np.sqrt(k)), points[:, 1] - 1], axis=-1)
-
-
-def _check_h(h: ArrayLike, largest: float) -> Floats:
+def check_h(h: ArrayLike, largest: float) -> Floats:
     values = check_finite("h", h)
     if values.size and (values.min() < 0 or values.max() > largest):
         raise ValueError(f"h = {h!r}; allowed: 0 <= h <= {largest:.8g}")
     return values
 
 
-def _check(h: float, delta: float) -> tuple[float, float]:
+def check_point(h: float, delta: float) -> tuple[float, float]:
     detuning = check_number("delta", delta)
     if detuning < 0:
         raise ValueError(f"delta = {delta!r}; allowed: a number of at least 0")
-    return float(_check_h(check_number("h", h), LARGEST_H)), detuning
+    return float(check_h(check_number("h", h), LARGEST_H)), detuning
 
 
-def _check_state(state: ArrayLike) -> tuple[Floats, Floats]:
+def check_state(state: ArrayLike) -> tuple[Floats, Floats]:
     values = check_finite("state", state)
     if values.ndim == 0 or values.shape[-1] != 2:
         raise ValueError(f"state has shape {values.shape}; allowed: (..., 2), that is (ζ, z)")

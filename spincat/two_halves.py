@@ -15,13 +15,16 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
+from spincat import mean_field
 from spincat._checks import check_finite, check_nonnegative, check_number
+from spincat.ensemble import SpinEnsemble
 from spincat.errors import ConvergenceError
 from spincat.two_ensembles import cartesian, check_even, check_times, polar
 
-__all__ = ["fixed_point", "integrate", "jacobian", "rhs"]
+__all__ = ["fixed_point", "integrate", "jacobian", "rhs", "spins"]
 
 Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
 Equations = Literal["product", "paper"]
 
 
@@ -178,6 +181,47 @@ def integrate(
     if not solution.success:
         raise ConvergenceError(solution.message)
     return polar(solution.y.T.reshape(len(grid), 3, 2).swapaxes(1, 2))
+
+
+def spins(
+    state: ArrayLike, n_spins: int, eta: float, delta: float, times: ArrayLike,
+    *, equations: Equations = "product", noise: float = 0.0, seed: int = 1,
+) -> tuple[Complexes, Floats]:  # fmt: skip
+    """Both halves spin by spin: all N of them in :func:`spincat.mean_field.integrate`.
+
+    Parameters
+    ----------
+    state
+        Rows (A, ζ, z) of the halves at t = 0, shape (2, 3); equal halves if it has shape (3,).
+    n_spins, eta, delta, times, equations
+        As in :func:`integrate`.
+    noise
+        Standard deviation of the complex relative deviation that each ⟨σ⁺⟩ starts with.
+    seed
+        Seed of the deviations.
+
+    Returns
+    -------
+    exp(-iπ/4)⟨σ⁺⟩ and ⟨σᶻ⟩, each of shape (T, N), the half with detuning +δ first.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite or outside its range.
+    ConvergenceError
+        If the steps become too short.
+    """
+    start = np.broadcast_to(check_finite("state", state), (2, 3))
+    values, *_ = _check(start, n_spins, eta, delta, equations)
+    grid, sign = check_times(times), np.array([1.0, -1.0])
+    halves = values[:, 0] * np.exp(1j * (np.pi / 4 + sign * values[:, 1]))
+    sigma, z = (np.repeat(x, n_spins // 2) for x in (halves, values[:, 2]))
+    normal = np.random.default_rng(seed).standard_normal((2, n_spins)) / np.sqrt(2)
+    sigma = sigma * (1 + check_nonnegative("noise", noise) * (normal[0] + 1j * normal[1]))
+    length = np.maximum(1.0, np.sqrt(4 * np.abs(sigma) ** 2 + z**2))  # stay in the sphere
+    ensemble = SpinEnsemble(n_spins, eta, detunings=np.repeat(delta * sign, n_spins // 2))
+    sigma, z = mean_field.integrate(ensemble, sigma / length, z / length, grid, equations=equations)
+    return sigma * np.exp(-0.25j * np.pi), z
 
 
 @njit(cache=True)

@@ -20,7 +20,7 @@ from spincat import (
     two_halves,
 )
 from spincat.broadening import Gaussian
-from spincat.critical_linewidth import critical_linewidth, stays_synchronised
+from spincat.critical_linewidth import critical_linewidth, critical_point, stays_synchronised
 from spincat.errors import ConvergenceError
 from spincat.symbolic import identical_spins
 
@@ -227,8 +227,48 @@ def test_beyond_the_threshold_the_mirrored_halves_part(delta):
     assert 0.02 < np.sqrt((late[..., 0] ** 2).mean()) < 0.1  # ... nor at rest
 
 
+@pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="integration")
+@pytest.mark.parametrize("equations", ["paper", "product"])
+def test_lost_spins_stay_lost_at_a_smaller_detuning(equations):
+    """All spins one by one, from noisy starts: out of the region, and back into it."""
+    n, eta = 400, 8.0
+    start = two_ensembles.steady_state(n, eta)
+    away = np.append(0.0, np.linspace(150, 200, 201))
+    _, z = two_halves.spins(start, n, eta, 0.07, away, equations=equations, noise=0.01, seed=4)
+    assert np.abs(z[1:]).max() < 0.35
+    assert z[1:].max() > 0
+    halves = np.split(z, 2, axis=1)
+    assert max(np.ptp(half[-1]) for half in halves) < 0.01  # the spins of a half stay together
+    pair = start + np.array([[0, 0, 0], [0, 0.01, 0]])
+    lost = two_halves.integrate(pair, n, eta, 0.07, [200.0], equations=equations, rtol=1e-6)[0]
+    for delta in (0.06, 0.03, 0.005):
+        state = two_halves.integrate(lost, n, eta, delta, [500.0], equations=equations, rtol=1e-6)
+        assert np.abs(state[0, :, 2]).max() < 0.2
+        # the other branch: identical spins synchronise there
+        kept = two_halves.integrate([start, start], n, eta, delta, [500.0], equations=equations)
+        assert kept[0, :, 2].max() < -0.4
+
+
 @pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="spectrum")
-@pytest.mark.ledger("transition-is-shown-analytically", method="spectrum")
+@pytest.mark.parametrize("delta", [0.0, 0.03, 0.06, 0.08])
+def test_no_detuning_brings_back_inverted_halves(delta):
+    """In Eqs. 26-28 a state without coherence and with z > 0 is stable whatever the detuning."""
+    n, eta, small = 10_000, 200.0, 1e-7
+    for z in (0.05, 0.4, 0.9):
+        columns = []
+        for zeta in (0.0, np.pi / 2):  # of A cos ζ and A sin ζ, small enough for a linear motion
+            d_amplitude, d_zeta, d_z = two_ensembles.rhs([small, zeta, z], n, eta, delta)
+            turned = (d_amplitude + 1j * small * d_zeta) * np.exp(1j * zeta) / small
+            columns.append([turned.real, turned.imag])
+            assert abs(d_z) < 1e-8
+        assert np.linalg.eigvals(np.transpose(columns)).real.max() < -1e-4
+
+
+@pytest.mark.ledger(
+    "threshold-of-synchronisation",
+    "robust-if-delta-is-of-the-order-of-gamma2", "transition-is-shown-analytically",
+    method="spectrum",
+)  # fmt: skip
 @pytest.mark.parametrize("h", [0.02, 1 / 36, 0.05])
 def test_the_steady_state_ends_at_the_saddle_node(h):
     """Newton's method follows the locked state of two halves in δ to the closed-form end."""
@@ -242,6 +282,7 @@ def test_the_steady_state_ends_at_the_saddle_node(h):
             break
         last = delta
     assert last == pytest.approx(end, rel=0.01)
+    assert end <= 2 / 27 + 1e-15
 
 
 @pytest.mark.ledger("constant-amplitude-needs-one-over-n-squared", method="integration")
@@ -309,6 +350,29 @@ def test_random_detunings_have_a_threshold_of_the_same_order():
         assert 1 < gaussian / two < 1.6
         if h >= 0.02:  # at weaker drives the Lorentzian line is no worse
             assert lorentzian < 0.7 * two
+
+
+@pytest.mark.ledger("two-groups-stand-for-random-detunings", method="spectrum")
+@pytest.mark.parametrize("h", [0.005, 0.025, 0.03, 0.045, 0.055])
+def test_which_bifurcation_ends_synchrony(h):
+    """How far the loss of stability is below the end of existence."""
+    names = "lorentzian", "gaussian", "uniform", "two_point"
+    points = {name: critical_point(h, name) for name in names}
+    gap = {name: 1 - point.width / point.existence for name, point in points.items()}
+    assert gap["lorentzian"] == 0
+    assert (0 < gap["gaussian"] < 2e-5) == (h in (0.025, 0.03))
+    assert gap["gaussian"] <= gap["uniform"] <= gap["two_point"] < 0.04
+    assert gap["uniform"] < 5e-3
+    assert (gap["two_point"] > 1e-4) == (h < planar_flow.BOGDANOV_TAKENS[0])
+    for name, point in points.items():
+        assert (point.bifurcation == "Hopf") == (gap[name] > 0)
+
+
+@pytest.mark.ledger("robust-if-delta-is-of-the-order-of-gamma2", method="spectrum")
+def test_no_gaussian_line_locks_beyond_a_tenth_of_gamma2():
+    widths = [critical_linewidth(h, "gaussian") for h in np.linspace(0.005, 0.06, 23)]
+    assert 0.085 < max(widths) < 0.09
+    assert 5 < np.argmax(widths) < 10  # inside of the range
 
 
 @pytest.mark.ledger("two-groups-stand-for-random-detunings", method="integration")

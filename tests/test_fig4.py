@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from figure_baselines import BASELINE, columns, picture
 
-from spincat import figures, synchronization, two_ensembles
+from spincat import figures, synchronization
 from spincat.figures import fig4
 
 # Steady states are exact; courses, edges and what is lost carry the error of the steps.
@@ -14,16 +14,11 @@ TOLERANCE = {"rtol": 0, "atol": 1e-5}
 
 MAKE = {
     "fig4": lambda: fig4.compute(1000, n_eta=9, n_delta=11),
-    "two_halves_courses": lambda: fig4.compute_courses(1000, t_max=50.0, n_times=26),
     "two_halves_edges": lambda: fig4.compute_edges(1000, count=6),
-    # slow enough in units of Γ2 that rounding errors do not part the halves yet
-    "two_halves_departure": lambda: fig4.compute_departure(200, n_times=11),
 }
 DRAW = {
     "fig4": fig4.draw,
-    "two_halves_courses": fig4.draw_courses,
     "two_halves_edges": fig4.draw_edges,
-    "two_halves_departure": fig4.draw_departure,
 }
 
 
@@ -61,23 +56,16 @@ def test_dataset_is_complete():
     assert dataset.attrs["fit_b"] == pytest.approx(fit.b)
 
 
-def test_courses_end_in_the_fates_of_the_map():
-    ends = fig4.compute_courses(1000, t_max=3000.0, n_times=2).isel(time=-1)
-    for i, (drive, delta) in enumerate(fig4.POINTS):
-        point = synchronization.phase_map(1000, [1000 * drive], [delta]).isel(eta=0, delta=0)
-        assert ends["z"][i].item() == pytest.approx(point["z"].item(), abs=1e-5)
-
-
-def test_all_spins_follow_eqs_26_28_inside_the_region():
-    n, (drive, delta) = 1000, fig4.POINTS[0]
-    start = two_ensembles.steady_state(n, drive * n)
-    reduced = two_ensembles.integrate(start, n, drive * n, delta, [50.0])[0]
-    for equations in ("paper", "product"):
-        for noise in (0.0, 0.02):
-            sigma, z = fig4.spins(n, start, drive * n, delta, [50.0], equations, noise)
-            np.testing.assert_allclose(np.abs(sigma[0]), reduced[0], atol=4e-3)
-            np.testing.assert_allclose(np.abs(np.angle(sigma[0])), reduced[1], atol=2e-2)
-            np.testing.assert_allclose(z[0], reduced[2], atol=1e-2)
+def test_the_initial_state_counts():
+    n, eta = 1000, np.array([20.0, 45.0])
+    identical, ground = (fig4.starts(n, eta, name, 0.2) for name in fig4.INITIAL_STATES)
+    np.testing.assert_array_equal(identical[:, 1], 0.2)
+    np.testing.assert_allclose(ground, [[1e-2, 0.2, -np.sqrt(1 - 4e-4)]] * 2)
+    options = {"n_eta": 3, "n_delta": 3, "drive_max": 0.055}
+    edges = [
+        fig4.compute(n, initial_state=name, **options)["edge"] for name in ("identical", "ground")
+    ]
+    assert abs(edges[1][2] / edges[0][2] - 1) > 1e-4
 
 
 def test_saved_data_come_back(tmp_path):
@@ -88,9 +76,9 @@ def test_saved_data_come_back(tmp_path):
 
 
 def test_refuses_bad_input():
+    with pytest.raises(ValueError, match="initial_state = 'excited'; allowed: 'identical'"):
+        fig4.compute(initial_state="excited")
     with pytest.raises(ValueError, match="n_eta = 0"):
         fig4.compute(n_eta=0)
     with pytest.raises(ValueError, match=r"eta = 700\.0\d*; allowed: at most"):
         fig4.compute(n_eta=2, drive_max=0.07)
-    with pytest.raises(ValueError, match=r"delta = 0\.02; allowed: outside"):
-        fig4.compute_departure(1000, delta=0.02)

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from figure_baselines import BASELINE, columns, picture
 
-from spincat import figures, planar_flow
+from spincat import figures, planar_basins, planar_flow
 from spincat.critical_linewidth import critical_linewidth
 from spincat.figures import sec4_2_boundary as boundary
 
@@ -69,7 +69,7 @@ def test_portraits_show_what_they_say():
     assert {"cycle", "node", "saddle", "separatrix"} <= kinds[1]
     assert "node" not in kinds[2]
     delta = dataset["delta"].values
-    assert delta[0] < planar_flow.basin_edge(0.02) < delta[1] < planar_flow.hopf_linewidth(0.02)
+    assert delta[0] < planar_basins.basin_edge(0.02) < delta[1] < planar_flow.hopf_linewidth(0.02)
     assert delta[2] > planar_flow.saddle_node_linewidth(0.02)
 
 
@@ -93,6 +93,10 @@ def test_saved_data_come_back(name, tmp_path):
 def test_refuses_bad_input():
     with pytest.raises(ValueError, match="n_h = 0"):
         boundary.compute_lines(n_h=0)
+    with pytest.raises(ValueError, match=r"drive_max = 0\.07"):
+        boundary.compute_lines(drive_max=0.07)
+    with pytest.raises(ValueError, match="initial_state = 'excited'"):
+        boundary.compute_lines(initial_state="excited")
     with pytest.raises(ValueError, match="n_h = 0"):
         boundary.compute_linewidths(n_h=0)
     with pytest.raises(ValueError, match="h = "):

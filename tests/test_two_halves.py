@@ -123,6 +123,32 @@ def test_restoring_rate_of_the_spread(equations, c):
         assert slowest == pytest.approx(expected, rel=0.01)
 
 
+def test_all_spins_follow_eqs_26_28_inside_the_region():
+    n, (drive, delta) = 1000, (0.02, 0.05)
+    start = two_ensembles.steady_state(n, drive * n)
+    reduced = two_ensembles.integrate(start, n, drive * n, delta, [50.0])[0]
+    for equations in ("paper", "product"):
+        for noise in (0.0, 0.02):
+            sigma, z = two_halves.spins(
+                start, n, drive * n, delta, [50.0], equations=equations, noise=noise
+            )
+            np.testing.assert_allclose(np.abs(sigma[0]), reduced[0], atol=4e-3)
+            np.testing.assert_allclose(np.abs(np.angle(sigma[0])), reduced[1], atol=2e-2)
+            np.testing.assert_allclose(z[0], reduced[2], atol=1e-2)
+
+
+def test_spins_start_where_they_are_told():
+    pair = np.array([[0.2, 0.3, -0.6], [0.1, -0.4, -0.7]])
+    sigma, z = two_halves.spins(pair, 6, 0.1, 0.05, [0.0])
+    expected, expected_z = as_spins(pair, 6)
+    np.testing.assert_allclose(sigma[0] * np.exp(0.25j * np.pi), expected)
+    np.testing.assert_allclose(z[0], expected_z)
+    noisy = two_halves.spins(pair, 2000, 0.1, 0.05, [0.0], noise=0.1, seed=3)[0][0]
+    relative = noisy / np.repeat(sigma[0, [0, 3]], 1000) - 1
+    assert np.std(relative) == pytest.approx(0.1, rel=0.05)
+    assert abs(np.mean(relative**2)) < 0.002  # complex, in no preferred direction
+
+
 def test_refuses_bad_input():
     pair = np.array([[0.2, 0.1, -0.9], [0.15, -0.2, -0.7]])
     with pytest.raises(ValueError, match=r"state has shape \(3,\)"):

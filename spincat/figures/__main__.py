@@ -21,6 +21,7 @@ from spincat.figures import (
     sec3_2,
     sec4_1,
     sec4_2_boundary,
+    sec4_2_halves,
     sec5,
 )
 
@@ -43,9 +44,9 @@ EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]
     "spin_length": (sec4_1.compute_length, sec4_1.draw_length),
     "beyond_eq_25": (sec4_1.compute_beyond, sec4_1.draw_beyond),
     "fig4": (fig4.compute, fig4.draw),
-    "two_halves_courses": (fig4.compute_courses, fig4.draw_courses),
+    "two_halves_courses": (sec4_2_halves.compute_courses, sec4_2_halves.draw_courses),
     "two_halves_edges": (fig4.compute_edges, fig4.draw_edges),
-    "two_halves_departure": (fig4.compute_departure, fig4.draw_departure),
+    "two_halves_departure": (sec4_2_halves.compute_departure, sec4_2_halves.draw_departure),
     "exact_boundary": (sec4_2_boundary.compute_lines, sec4_2_boundary.draw_lines),
     "phase_portraits": (sec4_2_boundary.compute_portraits, sec4_2_boundary.draw_portraits),
     "critical_linewidth": (sec4_2_boundary.compute_linewidths, sec4_2_boundary.draw_linewidths),

@@ -1,8 +1,6 @@
-"""Fig. 4: where two detuned halves synchronise, its ellipse, and what happens outside."""
+"""Fig. 4: where two detuned halves synchronise, the ellipse, and the edge of other starts."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,20 +11,18 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from spincat import mean_field, provenance, synchronization, two_ensembles
+from spincat import provenance, synchronization, two_ensembles
 from spincat._checks import check_number, check_positive_integer
-from spincat.ensemble import SpinEnsemble
 from spincat.figures import describe
 
 Floats = NDArray[np.float64]
 
+INITIAL_STATES = "identical", "ground"
+"""The steady state for δ = 0, and almost no coherence close to the ground state."""
+
 PAPER_ELLIPSE = 0.03125, 2.2077
 """The parameters a and b of Eq. 30 that the paper quotes, in units of N."""
 
-POINTS = (0.02, 0.05), (0.02, 0.065), (0.02, 0.07)
-"""η/(NΓ2) and δ/Γ2 of a point well inside the region, one close to its edge, and one outside."""
-
-_COLOURS = "#0072b2", "#e69f00", "#d55e00"
 _FILL = {"unconverged": "#cccccc", "oscillating": "#56b4e9", "drifting": "#cc79a7"}
 
 
@@ -37,6 +33,7 @@ def compute(
     drive_max: float = 0.0625,
     delta_max: float = 0.08,
     t_max: float = synchronization.T_MAX,
+    initial_state: str = "identical",
     initial_spread: float = 0.0,
 ) -> xr.Dataset:
     """The map of `spincat.synchronization.phase_map`, its edge, and two ellipses of Eq. 30.
@@ -52,8 +49,11 @@ def compute(
         at δ = 0.
     t_max
         Last time Γ2·t.
+    initial_state
+        "identical", A and z of the steady state of identical spins (δ = 0), or "ground", almost no
+        coherence close to the ground state.
     initial_spread
-        Phase spread ζ of the initial state, whose A and z are those of the steady state for δ = 0.
+        Phase spread ζ of the initial state in radians.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def compute(
     )
     eta = n_spins * np.linspace(0, check_number("drive_max", drive_max), rows + 1)[1:]
     delta = np.linspace(0, check_number("delta_max", delta_max), columns)
-    start = starts(n_spins, eta, initial_spread)
+    start = starts(n_spins, eta, initial_state, initial_spread)
     dataset = synchronization.phase_map(n_spins, eta, delta, t_max=t_max, initial=start[:, None])
     edge = synchronization.simulated_edge(n_spins, eta, t_max=t_max, initial=start)
     known = np.isfinite(edge)
@@ -87,7 +87,7 @@ def compute(
         dataset[name] = "eta", values, describe(text, "Gamma_2")
     dataset.attrs |= {
         "n_eta": n_eta, "n_delta": n_delta, "drive_max": drive_max, "delta_max": delta_max,
-        "initial_spread": initial_spread,
+        "initial_state": initial_state, "initial_spread": initial_spread,
     } | {f"fit_{name}": float(value) for name, value in fit._asdict().items()}  # fmt: skip
     return dataset
 
@@ -139,8 +139,8 @@ def compute_edges(
         If an argument is outside its range.
     """
     eta = n_spins / 16 * np.linspace(0, 1, check_positive_integer("count", count) + 1)[1:]
-    start = {"identical": starts(n_spins, eta), "spread": starts(n_spins, eta, 0.5)}
-    start["ground"] = np.tile([1e-2, 0.0, -np.sqrt(1 - 4e-4)], (count, 1))
+    start = {name: starts(n_spins, eta, name) for name in INITIAL_STATES}
+    start["spread"] = starts(n_spins, eta, spread=0.5)
     edges = {}
     for name, state in start.items():
         edges[name] = synchronization.simulated_edge(n_spins, eta, t_max=t_max, initial=state)
@@ -190,174 +190,21 @@ def draw_edges(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def compute_courses(
-    n_spins: int = 10_000,
-    points: Sequence[tuple[float, float]] = POINTS,
-    t_max: float = 100.0,
-    n_times: int = 2001,
-) -> xr.Dataset:
-    """A, ζ and z of Eqs. 26-28 against time, from the steady state for δ = 0.
-
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, even.
-    points
-        Pairs of η/(NΓ2) and δ/Γ2.
-    t_max, n_times
-        Γ2·t runs from 0 to ``t_max`` in ``n_times`` equally spaced points.
-
-    Returns
-    -------
-    Dataset with ``amplitude``, ``phase_spread`` and ``z`` over (point, time), and ``drive`` and
-    ``delta`` over point.
+def starts(
+    n_spins: int, eta: Floats, initial_state: str = "identical", spread: float = 0.0
+) -> Floats:
+    """(A, ζ, z) of one of :data:`INITIAL_STATES` with the phase ``spread``, shape (E, 3).
 
     Raises
     ------
     ValueError
         If an argument is outside its range.
     """
-    times = np.linspace(0, check_number("t_max", t_max), n_times)
-    states = np.array(
-        [
-            two_ensembles.integrate(start, n_spins, h * n_spins, delta, times)
-            for h, delta in points
-            for start in [two_ensembles.steady_state(n_spins, h * n_spins)]
-        ]
-    )
-    names = {"amplitude": "amplitude A", "phase_spread": "phase spread", "z": "mean of sigma_z"}
-    units = "1", "rad", "1"
-    return xr.Dataset(
-        {
-            name: (("point", "time"), states[..., i], describe(text, units[i]))
-            for i, (name, text) in enumerate(names.items())
-        }
-        | {
-            "drive": ("point", [h for h, _ in points], describe("drive per spin", "Gamma_2")),
-            "delta": ("point", [delta for _, delta in points], describe("detuning", "Gamma_2")),
-        },
-        coords={"time": ("time", times, describe("time", "1/Gamma_2"))},
-        attrs=provenance.attributes(n_spins=n_spins, t_max=t_max),
-    )
-
-
-def draw_courses(dataset: xr.Dataset) -> Figure:
-    """Draw amplitude, phase spread and z against time, a colour for each point."""
-    figure, row = plt.subplots(1, 3, figsize=(7.2, 3.2))
-    labels = "amplitude $A$", r"phase spread $\zeta$ (rad)", r"$\langle\sigma^z\rangle$"
-    names = "amplitude", "phase_spread", "z"
-    for axes, name, label in zip(row, names, labels, strict=True):
-        for i, colour in enumerate(_COLOURS[: dataset.sizes["point"]]):
-            course = dataset.isel(point=i)
-            delta = course["delta"].item()
-            axes.plot(course["time"], course[name], color=colour, label=f"{delta:g}")
-        axes.set(xlabel=r"$\Gamma_2 t$", title=label)
-        axes.title.set_fontsize(11)
-    handles, names_of = row[0].get_legend_handles_labels()
-    title = r"$\delta/\Gamma_2$"
-    figure.legend(handles, names_of, loc="outside upper center", ncols=3, title=title)
-    return figure
-
-
-def compute_departure(
-    n_spins: int = 10_000,
-    drive: float = POINTS[2][0],
-    delta: float = POINTS[2][1],
-    duration: float = 0.8,
-    n_times: int = 201,
-) -> xr.Dataset:
-    """z of both halves when they lose synchrony, by Eqs. 26-28 and by all N spins one by one.
-
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, even.
-    drive, delta
-        η/(NΓ2) and δ/Γ2 of a point outside the region, where z passes zero at a time t₀ < 1000.
-    duration, n_times
-        The window runs from t₀ - ``duration``/2 to t₀ + ``duration``/2.
-
-    Returns
-    -------
-    Dataset with ``z`` over (equations, half, time), the last relative to t₀.
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range, or z does not pass zero.
-    """
-    eta = drive * n_spins
-    start = two_ensembles.steady_state(n_spins, eta)
-    coarse = np.linspace(0, 1e3, 20_001)
-    course = two_ensembles.integrate(start, n_spins, eta, delta, coarse)[:, 2]
-    if course.max() < 0:
-        raise ValueError(f"delta = {delta!r}; allowed: outside the synchronised region")
-    passing = coarse[np.argmax(course > 0)]
-    offsets = np.linspace(-duration / 2, duration / 2, n_times)
-    values = {"reduced": np.empty((2, n_times))}
-    reduced = two_ensembles.integrate(start, n_spins, eta, delta, passing + offsets)
-    values["reduced"][:] = reduced[:, 2]
-    for name in ("paper", "product"):
-        _, z = spins(n_spins, start, eta, delta, passing + offsets, name)
-        values[name] = np.array([half.mean(axis=1) for half in np.split(z, 2, axis=1)])
-    return xr.Dataset(
-        {
-            "z": (
-                ("equations", "half", "time"), np.array(list(values.values())),
-                describe("mean of sigma_z of a half"),
-            )
-        },
-        coords={
-            "equations": list(values), "half": ["+", "-"],
-            "time": ("time", offsets, describe("time since z passes zero", "1/Gamma_2")),
-        },
-        attrs=provenance.attributes(n_spins=n_spins, drive=drive, delta=delta, passing=passing),
-    )  # fmt: skip
-
-
-def draw_departure(dataset: xr.Dataset) -> Figure:
-    """Draw z of both halves around the loss of synchrony."""
-    figure, pair = plt.subplots(1, 2, sharey=True, figsize=(7.2, 3.2))
-    titles = {"paper": "Eqs. 22-23", "product": "exact product state"}
-    for axes, (name, title) in zip(pair, titles.items(), strict=True):
-        axes.plot(
-            dataset["time"], dataset["z"].sel(equations="reduced", half="+"), color="#555555",
-            lw=4, alpha=0.4, label="Eqs. 26-28",
-        )  # fmt: skip
-        for half, colour in (("+", "#0072b2"), ("-", "#d55e00")):
-            z = dataset["z"].sel(equations=name, half=half)
-            axes.plot(dataset["time"], z, color=colour, lw=1.2, label=f"half ${half}\\delta$")
-        axes.set(title=f"{title}, all spins", xlabel=r"$\Gamma_2(t - t_0)$")
-        axes.title.set_fontsize(11)
-    pair[0].set_ylabel(r"$\langle\sigma^z\rangle$")
-    handles, labels = pair[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3)
-    return figure
-
-
-def starts(n_spins: int, eta: Floats, spread: float = 0.0) -> Floats:
-    """The steady states for δ = 0 with ζ changed to ``spread``, shape (E, 3)."""
+    if initial_state not in INITIAL_STATES:
+        allowed = " or ".join(map(repr, INITIAL_STATES))
+        raise ValueError(f"initial_state = {initial_state!r}; allowed: {allowed}")
     states = np.array([two_ensembles.steady_state(n_spins, drive) for drive in eta])
+    if initial_state == "ground":
+        states[:] = 1e-2, 0.0, -np.sqrt(1 - 4e-4)
     states[:, 1] = check_number("initial_spread", spread)
     return states
-
-
-def spins(
-    n_spins: int, state: Floats, eta: float, delta: float, times: Floats,
-    equations: mean_field.Equations, noise: float = 0.0, seed: int = 1,
-) -> tuple[NDArray[np.complex128], Floats]:  # fmt: skip
-    """⟨σ⁺⟩ e^{-iπ/4} and ⟨σᶻ⟩ of N spins integrated one by one, each of shape (T, N).
-
-    The first half has the detuning δ, the second -δ; they start in the ``state`` (A, ζ, z), each
-    spin with a relative complex deviation of standard deviation ``noise`` from its ⟨σ⁺⟩.
-    """
-    sign = np.repeat([1.0, -1.0], n_spins // 2)
-    normal = np.random.default_rng(seed).standard_normal((2, n_spins))
-    sigma = state[0] * np.exp(1j * (np.pi / 4 + sign * state[1]))
-    sigma = sigma * (1 + noise * (normal[0] + 1j * normal[1]) / np.sqrt(2))
-    length = np.maximum(1.0, np.sqrt(4 * np.abs(sigma) ** 2 + state[2] ** 2))  # stay in the sphere
-    ensemble = SpinEnsemble(n_spins, eta, detunings=delta * sign)
-    sigma, z = mean_field.integrate(
-        ensemble, sigma / length, state[2] / length, times, equations=equations
-    )
-    return sigma * np.exp(-0.25j * np.pi), z

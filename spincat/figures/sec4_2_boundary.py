@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from spincat import planar_flow, provenance, synchronization
-from spincat._checks import check_positive_integer
+from spincat import planar_basins, planar_flow, provenance, synchronization
+from spincat._checks import check_number, check_positive_integer
+from spincat._self_consistency import NAMED, Name
 from spincat.broadening import Gaussian
-from spincat.critical_linewidth import NAMED, Name, critical_point, stays_synchronised
+from spincat.critical_linewidth import critical_point, stays_synchronised
 from spincat.ensemble import SpinEnsemble
-from spincat.figures import describe
-from spincat.figures.fig4 import PAPER_ELLIPSE
+from spincat.figures import describe, fig4
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +38,16 @@ TURN = 600
 """Points after which a branch that winds around a cycle is cut."""
 
 
-def compute_lines(n_spins: int = 10_000, n_h: int = 30, n_delta: int = 30) -> xr.Dataset:
+def compute_lines(
+    n_spins: int = 10_000,
+    n_h: int = 30,
+    n_delta: int = 30,
+    drive_max: float = 0.0625,
+    delta_max: float = 0.08,
+    t_max: float = synchronization.T_MAX,
+    initial_state: str = "identical",
+    initial_spread: float = 0.0,
+) -> xr.Dataset:
     """The lines of `spincat.planar_flow` and what Eqs. 26-28 do at finite N.
 
     Parameters
@@ -47,32 +56,48 @@ def compute_lines(n_spins: int = 10_000, n_h: int = 30, n_delta: int = 30) -> xr
         Number of spins N of the simulation, even.
     n_h, n_delta
         Number of drives and of detunings in the map.
+    drive_max, delta_max
+        End of the drives η/(NΓ2), at most 1/16 and left out like zero, and largest δ/Γ2 of the map.
+    t_max
+        Last time Γ2·t of the simulation.
+    initial_state, initial_spread
+        As in `spincat.figures.fig4.compute`: "identical" or "ground", and its ζ in radians.
 
     Returns
     -------
     Dataset over h with ``saddle_node``, ``hopf`` and ``homoclinic`` (NaN beyond their end),
-    ``basin_edge``, ``ellipse`` and the ``simulated`` edge, and ``phase_spread`` over (h, delta).
+    ``basin_edge`` of the initial state, ``ellipse`` and the ``simulated`` edge, and
+    ``phase_spread`` over (h, delta).
 
     Raises
     ------
     ValueError
         If an argument is outside its range.
     """
-    h = np.linspace(0, 1 / 16, check_positive_integer("n_h", n_h) + 2)[1:-1]
-    delta = np.linspace(0, 0.08, check_positive_integer("n_delta", n_delta))
+    top = check_number("drive_max", drive_max)
+    if not 0 < top <= planar_flow.LARGEST_H:
+        raise ValueError(f"drive_max = {drive_max!r}; allowed: above 0, at most 0.0625")
+    h = np.linspace(0, top, check_positive_integer("n_h", n_h) + 2)[1:-1]
+    detunings = check_positive_integer("n_delta", n_delta)
+    delta = np.linspace(0, check_number("delta_max", delta_max), detunings)
+    start = fig4.starts(n_spins, h * n_spins, initial_state, initial_spread)
     with_hopf = h <= planar_flow.BOGDANOV_TAKENS[0]
     hopf, homoclinic = np.full((2, n_h), np.nan)
     hopf[with_hopf] = planar_flow.hopf_linewidth(h[with_hopf])
-    homoclinic[with_hopf] = planar_flow.homoclinic_linewidth(h[with_hopf])
+    homoclinic[with_hopf] = planar_basins.homoclinic_linewidth(h[with_hopf])
     curves = {
         "saddle_node": planar_flow.saddle_node_linewidth(h),
         "hopf": hopf,
         "homoclinic": homoclinic,
-        "basin_edge": planar_flow.basin_edge(h),
-        "ellipse": synchronization.ellipse(h * n_spins, n_spins, *PAPER_ELLIPSE),
-        "simulated": synchronization.simulated_edge(n_spins, h * n_spins, accuracy=1e-5),
+        "basin_edge": planar_basins.edge_from(h, start),
+        "ellipse": synchronization.ellipse(h * n_spins, n_spins, *fig4.PAPER_ELLIPSE),
+        "simulated": synchronization.simulated_edge(
+            n_spins, h * n_spins, t_max=t_max, initial=start, accuracy=1e-5
+        ),
     }
-    grid = synchronization.phase_map(n_spins, h * n_spins, delta)["phase_spread"]
+    grid = synchronization.phase_map(
+        n_spins, h * n_spins, delta, t_max=t_max, initial=start[:, None]
+    )["phase_spread"]
     variables: dict[str, object] = {
         name: ("h", line, describe(f"{name.replace('_', ' ')} line", "Gamma_2"))
         for name, line in curves.items()
@@ -84,8 +109,11 @@ def compute_lines(n_spins: int = 10_000, n_h: int = 30, n_delta: int = 30) -> xr
             "h": ("h", h, describe("drive eta/(N Gamma_2)")),
             "delta": ("delta", delta, describe("detuning", "Gamma_2")),
         },
-        attrs=provenance.attributes(n_spins=n_spins, n_h=n_h, n_delta=n_delta),
-    )
+        attrs=provenance.attributes(
+            n_spins=n_spins, n_h=n_h, n_delta=n_delta, drive_max=drive_max, delta_max=delta_max,
+            t_max=t_max, initial_state=initial_state, initial_spread=initial_spread,
+        ),
+    )  # fmt: skip
 
 
 def draw_lines(dataset: xr.Dataset) -> Figure:
@@ -105,7 +133,7 @@ def draw_lines(dataset: xr.Dataset) -> Figure:
         )  # fmt: skip
         axes.set_xlabel(r"$\eta/(N\Gamma_2)$")
         axes.grid(False)
-    pair[0].set(ylabel=r"$\delta/\Gamma_2$", ylim=(0, 0.08))
+    pair[0].set(ylabel=r"$\delta/\Gamma_2$", ylim=(0, dataset["delta"].max()))
     pair[1].set(ylabel=r"$\delta$ / saddle-node line", ylim=(0.84, 1.05))
     handles, labels = pair[1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=9.5)
@@ -135,10 +163,10 @@ def compute_portraits(h: float = 1 / 36) -> xr.Dataset:
     ValueError
         If ``h`` is outside its range.
     """
-    ends = planar_flow.homoclinic_linewidth(h), planar_flow.hopf_linewidth(h)
+    ends = planar_basins.homoclinic_linewidth(h), planar_flow.hopf_linewidth(h)
     middle = 0.9 * ends[0] + 0.1 * ends[1]
     portraits = {
-        "reached": 0.9 * float(planar_flow.basin_edge(h)),
+        "reached": 0.9 * float(planar_basins.basin_edge(h)),
         "stable, not reached": float(middle),
         "gone": 1.02 * float(planar_flow.saddle_node_linewidth(h)),
     }
@@ -175,19 +203,19 @@ def _curves(h: float, delta: float) -> list[tuple[str, Floats, bool]]:
     fixed = planar_flow.fixed_points(h, delta) if exists else np.full((2, 2), np.nan)
     curves: list[tuple[str, Floats, bool]] = []
     for kind, start in [*(("orbit", seed) for seed in seeds), ("start", first)]:
-        good = stable and bool(planar_flow.synchronises(h, delta, start[0], start[1]))
-        path = planar_flow.orbit(h, delta, start, 4.0)
+        good = stable and bool(planar_basins.synchronises(h, delta, start[0], start[1]))
+        path = planar_basins.orbit(h, delta, start, 4.0)
         if good:  # it would circle there
             path = path[: np.argmax(np.hypot(*(path - fixed[0]).T) < 0.01) + 1]
         curves.append((kind, _thin(path), good))
     if exists:
         curves += [("node", fixed[:1], stable), ("saddle", fixed[1:], False)]
-        for branch in planar_flow.separatrix(h, delta):
+        for branch in planar_basins.separatrix(h, delta):
             seen = (branch[:, 0] > LEFT) & (branch[:, 0] < RIGHT) & (branch[:, 1] > -1)
             shown = branch[: np.argmin(seen)] if not seen.all() else branch[:TURN]
             curves.append(("separatrix", _thin(shown), False))
-    if stable and delta > float(planar_flow.homoclinic_linewidth(h)):
-        curves.append(("cycle", _thin(planar_flow.unstable_cycle(h, delta)), False))
+    if stable and delta > float(planar_basins.homoclinic_linewidth(h)):
+        curves.append(("cycle", _thin(planar_basins.unstable_cycle(h, delta)), False))
     return curves
 
 
@@ -265,8 +293,9 @@ def compute_linewidths(
 
     Returns
     -------
-    Dataset with ``width`` and ``hopf``, whether a Hopf bifurcation sets it, over (distribution, h),
-    and ``run_width`` and ``synchronised`` over (drive, factor).
+    Dataset with ``width``, the ``existence`` of the state up to which it may be unstable, and
+    ``hopf``, whether a Hopf bifurcation sets the width, over (distribution, h), and with
+    ``run_width`` and ``synchronised`` over (drive, factor).
 
     Raises
     ------
@@ -277,6 +306,7 @@ def compute_linewidths(
     names: list[Name] = ["gaussian", "uniform", "lorentzian", "two_point"]
     points = [[critical_point(value, name) for value in h] for name in names]
     width = np.array([[point.width for point in row] for row in points])
+    existence = np.array([[point.existence for point in row] for row in points])
     hopf = np.array([[point.bifurcation == "Hopf" for point in row] for row in points])
     runs = [[factor * critical_point(x, "gaussian").width for factor in factors] for x in drives]
     locked = np.empty((len(drives), len(factors)), dtype=bool)
@@ -291,6 +321,7 @@ def compute_linewidths(
     return xr.Dataset(
         {
             "width": (dims, width, describe("critical linewidth", "Gamma_2")),
+            "existence": (dims, existence, describe("end of existence", "Gamma_2")),
             "hopf": (dims, hopf),
             "run_width": (run, np.array(runs), describe("standard deviation", "Gamma_2")),
             "synchronised": (run, locked),

@@ -1,0 +1,131 @@
+"""A continuum of spins: its steady state, responses and unstable modes, against N spins."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from spincat import SpinEnsemble, continuum, linear_stability, mean_field, planar_flow, two_halves
+from spincat.critical_linewidth import critical_linewidth, critical_point
+from spincat.errors import ConvergenceError
+from spincat.symbolic import slow_spins
+
+SHAPES = ["gaussian", "uniform", "lorentzian", "two_point"]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@settings(max_examples=15)
+@given(h=st.floats(1e-3, 0.062), fraction=st.floats(0.05, 0.999))
+def test_steady_state_is_self_consistent(shape, h, fraction):
+    width = fraction * critical_point(h, shape).existence
+    state = continuum.steady_state(h, shape, width)
+    w, d, weights = state.excitation, state.detunings, state.weights
+    residue = w * (16 * h**2 * w**2 + d**2) - 4 * h * state.gamma**2 * (1 - w)
+    assert np.abs(residue).max() < 1e-15
+    assert weights @ w**2 == pytest.approx(state.gamma, rel=1e-9)
+    assert weights @ state.coherence == pytest.approx(np.sqrt(2 * h), rel=1e-9)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("h", [0.006, 0.03, 0.05])
+def test_spins_in_a_given_field_are_stable(shape, h):
+    for fraction in (0.3, 0.9, 1):
+        state = continuum.steady_state(h, shape, fraction * critical_point(h, shape).existence)
+        assert np.linalg.eigvals(continuum.spin_jacobians(h, state)).real.max() < 0
+
+
+def test_spin_jacobians_are_the_derived_ones():
+    h, state = 0.02, continuum.steady_state(0.02, "gaussian", 0.05)
+    matrix, _ = slow_spins.linearised()
+    for n in (3, 200, 300):
+        at = {slow_spins.h: h, slow_spins.gamma: state.gamma, slow_spins.delta: state.detunings[n],
+              slow_spins.w: state.excitation[n], slow_spins.a: state.coherence[n].real,
+              slow_spins.b: state.coherence[n].imag}  # fmt: skip
+        expected = np.array(matrix.subs(at).evalf(), dtype=float)
+        assert continuum.spin_jacobians(h, state)[n] == pytest.approx(expected, rel=1e-12)
+
+
+def test_responses_by_matrix_inversion():
+    h, width, rate = 0.02, 0.05, 0.03 + 0.05j
+    state = continuum.steady_state(h, "uniform", width)
+    matrices = continuum.spin_jacobians(h, state)
+    w, s = state.excitation, state.coherence
+    zero = np.zeros_like(w)
+    fields = np.array([[w - 1, zero, -4 * s.real], [zero, w - 1, -4 * s.imag]])
+    solved = [np.linalg.solve(rate * np.eye(3) - matrices, f.T[..., None])[..., 0] for f in fields]
+    expected = [state.weights @ x[:, i] for i, x in enumerate(solved)]
+    crossed = abs(state.weights @ solved[0][:, 1])
+    found = continuum.responses(h, "uniform", width, [rate])
+    assert [f[0] for f in found] == pytest.approx(expected, rel=1e-10)
+    assert crossed < 1e-12  # the two fields do not mix for a symmetric distribution
+
+
+@pytest.mark.parametrize("shape", ["gaussian", "uniform", "two_point"])
+def test_count_of_unstable_modes_changes_at_the_hopf_bifurcation(shape):
+    point = critical_point(0.03, shape)
+    assert point.bifurcation == "Hopf"
+    for nearness in (0.02, 1e-7):
+        assert continuum.unstable_modes(0.03, shape, (1 - nearness) * point.width) == 0
+    for beyond in (1e-7, (point.existence / point.width - 1) / 2):
+        assert continuum.unstable_modes(0.03, shape, (1 + beyond) * point.width) == 2
+
+
+def spread(shape, n):
+    """Detunings of n spins in units of the width, at equal distances in probability."""
+    quantiles = (np.arange(n) + 0.5) / n
+    return norm.ppf(quantiles) if shape == "gaussian" else np.sqrt(3) * (2 * quantiles - 1)
+
+
+def spectrum(n, h, shape, width, equations):
+    detunings = width * spread(shape, n)
+    gamma = continuum.steady_state(h, shape, width).gamma
+    w, s = continuum.spin_state(h, gamma, detunings)
+    ensemble = SpinEnsemble(n, h * n, detunings=detunings)
+    return linear_stability.spectrum(
+        ensemble, s * np.exp(1j * np.pi / 4), w - 1, equations=equations
+    )
+
+
+@pytest.mark.parametrize("equations", ["paper", "product"])
+def test_collective_rate_is_the_limit_of_n_spins(equations):
+    h, shape = 0.03, "uniform"
+    width = 0.9 * critical_linewidth(h, shape)
+    limit = continuum.collective_rate(h, shape, width, -0.05 + 0.07j)
+    spectra = [spectrum(n, h, shape, width, equations).rates for n in (60, 120)]
+    nearest = [rates[np.argmin(np.abs(rates - limit))] for rates in spectra]
+    assert abs(nearest[1] - limit) < 0.6 * abs(nearest[0] - limit)
+    # without the term of order 1/N
+    assert 2 * nearest[1] - nearest[0] == pytest.approx(limit, rel=0.03)
+    assert nearest[1] != pytest.approx(limit, rel=0.06)  # the extrapolation does something
+
+
+def test_spectrum_is_that_of_the_two_halves():
+    n, h, delta = 40, 0.03, 0.05
+    zeta, z = planar_flow.fixed_points(h, delta)[0]
+    signs = np.repeat([1.0, -1.0], n // 2)
+    guess = np.sqrt(2 * h) / np.cos(zeta) * np.exp(1j * (np.pi / 4 + signs * zeta))
+    result = linear_stability.spectrum(
+        SpinEnsemble(n, h * n, detunings=delta * signs), guess, np.full(n, z), equations="paper"
+    )
+    ds, dz = mean_field.paper_rhs(result.sigma, result.z, h * n, delta * signs)
+    assert max(np.abs(ds).max(), np.abs(dz).max()) < 1e-9
+    pair = two_halves.fixed_point([abs(guess[0]), zeta, z], n, h * n, delta, equations="paper")
+    six = np.linalg.eigvals(two_halves.jacobian(pair, n, h * n, delta, equations="paper"))
+    for rate in six:
+        assert np.abs(result.rates - rate).min() < 1e-6 * max(1, abs(rate))
+
+
+def test_refuses_bad_input():
+    with pytest.raises(ValueError, match=r"h = 0; allowed: 0 < h < 1/16"):
+        continuum.steady_state(0, "gaussian", 0.1)
+    with pytest.raises(ValueError, match=r"width = 0\.2; allowed: at most"):
+        continuum.steady_state(0.02, "uniform", 0.2)
+    with pytest.raises(ValueError, match="width = -1"):
+        continuum.steady_state(0.02, "uniform", -1)
+    with pytest.raises(ValueError, match="gamma = 0"):
+        continuum.spin_state(0.02, 0, [0.1])
+    with pytest.raises(ConvergenceError, match="no zero"):
+        continuum.collective_rate(0.02, "uniform", 0.05, 50 + 50j)
+    with pytest.raises(ValueError, match="allowed: 4"):
+        linear_stability.spectrum(SpinEnsemble(4, 0.1), np.zeros(4), np.zeros(3))
