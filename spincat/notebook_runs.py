@@ -8,7 +8,6 @@ import tokenize
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from copy import deepcopy
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import matplotlib as mpl
 
 import spincat
 from spincat import provenance
+from spincat._extras import import_extra
 from spincat.parameters import Parameter, Value, check_parameters, suggestion, type_name
 
 CHECKOUT_NOTEBOOKS = Path(spincat.__file__).resolve().parents[1] / "notebooks"
@@ -172,14 +172,6 @@ def _execute(path: Path, output: Path, values: Mapping[str, Value], progress: bo
         raise NotebookError("the kernel died, perhaps for want of memory") from error
 
 
-def import_extra(module: str, extra: str = "book") -> Any:
-    """Import what only an extra installs, or say which."""
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(f"{error}; install spincat with its extra '{extra}'") from error
-
-
 def _read(path: Path) -> Any:
     """Read a text notebook (or an .ipynb), or raise ``ValueError`` for another kind of file."""
     notebook = import_extra("jupytext").read(path)
@@ -246,5 +238,4 @@ def _parameter(node: ast.stmt, comments: Mapping[int, str], path: Path) -> Param
         raise ValueError(f"{where}: {error}; allowed: a literal") from None
     lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
     comment = next((comments[line] for line in lines if line in comments), "")
-    meaning, _, unit = comment.strip().partition("[")
-    return Parameter(node.targets[0].id, default, meaning.strip(), unit.partition("]")[0].strip())
+    return Parameter.described(node.targets[0].id, default, comment)

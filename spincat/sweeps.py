@@ -29,6 +29,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm import tqdm
 
 from spincat import figure_runs, grids, notebook_runs, provenance
+from spincat._extras import import_extra
 from spincat._files import complete
 from spincat.parameters import Parameter, Value, suggestion
 
@@ -256,7 +257,7 @@ def _on_cluster(points: list[Point], scheduler: str) -> Outcomes:
 
     Dask computes the points of a worker that is lost again on another one.
     """
-    distributed: Any = notebook_runs.import_extra("distributed", "cluster")
+    distributed: Any = import_extra("distributed", "cluster")
     with distributed.Client(scheduler, timeout=CLUSTER_TIMEOUT) as client:
         tasks = {client.submit(compute_point, p, key=f"spincat-{p.key}"): p for p in points}
         for task in distributed.as_completed(tasks):

@@ -124,7 +124,6 @@ def test_run_prints_the_paths_of_the_results(toy, tmp_path):
     [
         (["-p", "n_spin=4"], "no parameter 'n_spin'; did you mean 'n_spins'?"),
         (["-p", "n_spins=4.5"], "n_spins = 4.5; allowed: int, such as 6"),
-        (["-p", "n_spins=1e3"], "n_spins = 1000.0; allowed: int, such as 6"),
         (["-p", "eta=strong"], "eta = 'strong'; allowed: float, such as 0.4"),
         (["-p", "draw=1"], "draw = 1; allowed: bool, such as True"),
         (["-p", "n_spins"], "-p n_spins; allowed: -p name=value"),
@@ -207,8 +206,8 @@ def test_sweep_writes_one_dataset_and_draws_it(tmp_path):
     [
         (["figure", "fig9"], "no figure 'fig9'; did you mean 'fig"),
         (["figure", "fig1", "-p", "n_spin=4"], "did you mean 'n_spins'?"),
-        (["figure", "fig1", "-p", "n_spins=0"], "n_spins = 0; allowed: an integer of at least 1"),
-        (["figure", "fig2", "-p", "n_spins=12"], "n_spins = 12; allowed: at most 10"),
+        (["figure", "fig1", "-p", "n_spins=0"], "n_spins = 0; allowed: at least 1"),
+        (["figure", "fig2", "-p", "n_spins=12"], "n_spins = 12; allowed: from 2 to 10"),
         (["figure", "fig1", "--format", "gif"], "'gif' is not one of 'pdf', 'svg', 'png'"),
         (["figure", "fig1", "--jobs", "0"], "0 is not in the range x>=1"),
         (["sweep", "fig1"], "Missing option '--grid'"),

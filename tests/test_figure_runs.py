@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -21,9 +22,31 @@ SMALL = {"n_spins": 20, "draws": 2, "n_times": 5}
 def test_every_parameter_of_every_figure_says_what_it_means(name):
     table = figure_runs.parameters(name)
     assert table
-    assert [known.name for known in table if not known.meaning] == []
-    assert all(known.type for known in table)
+    assert all(known.summary and known.range and known.unit and known.type for known in table)
+    assert len({known.summary for known in table}) == len(table)  # a meaning of its own
     assert figure_runs.title(name).endswith(".")
+
+
+def outside(known):
+    """Values of a parameter outside its range: too small, too large, odd."""
+
+    def shaped(template, value):
+        if isinstance(template, list):
+            return [shaped(template[0], value)]
+        return type(template)(value)
+
+    values = [] if known.range == "any" else [-1e9]
+    values += [1e9] if re.search("at most|to|below", known.range) else []
+    values += [5] if "even" in known.range else []
+    return [shaped(known.template, value) for value in values]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_is_outside_its_range_is_refused(name):
+    for known in figure_runs.parameters(name):
+        for value in outside(known):
+            with pytest.raises(ValueError, match=rf"^{known.name} = \S+; allowed: {known.range}"):
+                figure_runs.check(name, {known.name: value})
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -38,8 +61,8 @@ def test_the_meaning_comes_from_the_docstring():
     table = {known.name: known for known in figure_runs.parameters("odd_floor")}
     assert table["intensities"].default is None
     assert table["intensities"].type == "list of float"
-    assert table["intensities"].meaning.startswith("Values of |α|²; by default 33 from 0.01")
-    assert table["spins"].meaning == "Numbers of spins"
+    assert table["intensities"].summary.startswith("Values of |α|², by default 33 up to 10")
+    assert (table["spins"].summary, table["spins"].range) == ("Numbers of spins", "at least 1")
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -54,8 +77,8 @@ def test_an_unknown_parameter_of_any_figure_is_refused_on_the_command_line(name,
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"n_spins": 0}, "n_spins = 0; allowed: an integer of at least 1"),
-        ({"delta": -1.0}, "delta = -1.0; allowed: a number of at least 0"),
+        ({"n_spins": 0}, "n_spins = 0; allowed: at least 1"),
+        ({"delta": -1.0}, "delta = -1.0; allowed: at least 0"),
         ({"draws": 2.5}, r"draws = 2\.5; allowed: int, such as 10"),
         ({"n_times": 0}, "n_times = 0"),
         ({"seed": -1}, "seed = -1"),

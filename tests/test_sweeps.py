@@ -49,7 +49,7 @@ def points(folder):
 def command(folder, *more):
     """A sweep of sixteen points that take some hundredths of a second each."""
     given = [f"-p{name}={value}" for name, value in LARGE.items()]
-    grid = ["--grid", "seed=0:15:16", "-o", str(folder)]
+    grid = ["--grid", "seed=0:15:lin16", "-o", str(folder)]
     return [sys.executable, "-m", "spincat", "sweep", "fig1", *given, *grid, *more]
 
 

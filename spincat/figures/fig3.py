@@ -45,11 +45,13 @@ def compute(
     Parameters
     ----------
     n_spins
-        Number of spins N, the paper's by default.
-    eta_max, n_etas
-        The drive η/Γ2 takes ``n_etas`` equally spaced values, the last of which is ``eta_max``.
+        Number of spins N, the paper's by default, from 2 to 400 [1].
+    eta_max
+        Largest drive η, above 0 [Gamma_2].
     times
-        Evolution times Γ2 t.
+        Evolution times, at least 0 [1/Gamma_2].
+    n_etas
+        Number of drives, equally spaced and without 0, at least 1 [1].
 
     Returns
     -------
@@ -134,10 +136,14 @@ def compute_wigner(
 
     Parameters
     ----------
-    n_spins, etas, time
-        Number of spins N, drives η/Γ2 and evolution time Γ2 t.
+    n_spins
+        Number of spins N, from 2 to 400 [1].
+    etas
+        Drives η, above 0 [Gamma_2].
+    time
+        Evolution time, at least 0 [1/Gamma_2].
     n_grid
-        Points along each axis.
+        Points along each axis, at least 2 [1].
 
     Returns
     -------

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from spincat import mean_field, provenance, synchronization, two_ensembles
-from spincat._checks import check_number, check_positive_integer
+from spincat._checks import check_inside, check_number, check_positive_integer
 from spincat.ensemble import SpinEnsemble
 from spincat.figures import describe
 
@@ -44,33 +44,37 @@ def compute(
     Parameters
     ----------
     n_spins
-        Number of spins N, even; the paper has 10⁴.
-    n_eta, n_delta
-        Number of points in each direction.
-    drive_max, delta_max
-        Largest η/(NΓ2), at most 1/16, and largest δ/Γ2; the grid starts one step above η = 0, and
-        at δ = 0.
+        Number of spins N, the paper's by default, even, at least 4 [1].
+    n_eta
+        Number of drives, equally spaced and without 0, at least 3 [1].
+    n_delta
+        Number of detunings, equally spaced from 0 on, at least 1 [1].
+    drive_max
+        Largest drive per spin η/N, above 0 and at most 1/16 [Gamma_2].
+    delta_max
+        Largest detuning δ, above 0 [Gamma_2].
     t_max
-        Last time Γ2·t.
+        Last time, above 0 [1/Gamma_2].
     initial_spread
-        Phase spread ζ of the initial state, whose A and z are those of the steady state for δ = 0.
+        Phase spread ζ at first, with A and z of the steady state for δ = 0, from -pi to pi [rad].
 
     Returns
     -------
-    The dataset of `phase_map` with ``edge``, ``ellipse_fit`` and ``ellipse_paper`` over eta, and
-    the parameters of the fit in its attributes.
+    The dataset of `spincat.synchronization.phase_map` over (eta, delta) with ``phase_spread``,
+    ``z``, ``amplitude``, ``fate``, ``converged`` and ``time_to_converge``; ``edge``,
+    ``ellipse_fit`` and ``ellipse_paper`` over eta, and the parameters of the fit in its attributes.
 
     Raises
     ------
     ValueError
         If an argument is outside its range.
     """
-    rows, columns = (
-        check_positive_integer("n_eta", n_eta),
-        check_positive_integer("n_delta", n_delta),
-    )
-    eta = n_spins * np.linspace(0, check_number("drive_max", drive_max), rows + 1)[1:]
-    delta = np.linspace(0, check_number("delta_max", delta_max), columns)
+    check_inside("drive_max", drive_max, 0 < drive_max <= 1 / 16, "above 0 and at most 1/16")
+    check_inside("delta_max", delta_max, delta_max > 0, "above 0")
+    check_inside("initial_spread", initial_spread, abs(initial_spread) <= np.pi, "from -pi to pi")
+    check_inside("n_eta", n_eta, n_eta >= 3, "at least 3, for the fit")
+    eta = n_spins * np.linspace(0, drive_max, n_eta + 1)[1:]
+    delta = np.linspace(0, delta_max, check_positive_integer("n_delta", n_delta))
     start = starts(n_spins, eta, initial_spread)
     dataset = synchronization.phase_map(n_spins, eta, delta, t_max=t_max, initial=start[:, None])
     edge = synchronization.simulated_edge(n_spins, eta, t_max=t_max, initial=start)
@@ -127,7 +131,7 @@ def compute_edges(
     n_spins, t_max
         As in :func:`compute`.
     count
-        Number of drives, equally spaced in η up to NΓ2/16, zero left out.
+        Number of drives, equally spaced up to NΓ2/16 and without 0, at least 3 [1].
 
     Returns
     -------
@@ -201,9 +205,9 @@ def compute_courses(
     Parameters
     ----------
     n_spins
-        Number of spins N, even.
+        Number of spins N, even, at least 4 [1].
     points
-        Pairs of η/(NΓ2) and δ/Γ2.
+        Pairs of drive per spin η/N and detuning δ, at least 0 [Gamma_2].
     t_max, n_times
         Γ2·t runs from 0 to ``t_max`` in ``n_times`` equally spaced points.
 
@@ -217,6 +221,8 @@ def compute_courses(
     ValueError
         If an argument is outside its range.
     """
+    for pair in points:
+        check_inside("points", points, len(pair) == 2, "pairs [drive, detuning]")
     times = np.linspace(0, check_number("t_max", t_max), n_times)
     states = np.array(
         [
@@ -271,11 +277,15 @@ def compute_departure(
     Parameters
     ----------
     n_spins
-        Number of spins N, even.
-    drive, delta
-        η/(NΓ2) and δ/Γ2 of a point outside the region, where z passes zero at a time t₀ < 1000.
-    duration, n_times
-        The window runs from t₀ - ``duration``/2 to t₀ + ``duration``/2.
+        Number of spins N, even, at least 4 [1].
+    drive
+        Drive per spin η/N, above 0 and at most 1/16 [Gamma_2].
+    delta
+        Detuning δ, so large that z passes zero at a time t₀ < 1000, above 0 [Gamma_2].
+    duration
+        Length of the window of time around t₀, above 0 [1/Gamma_2].
+    n_times
+        Number of times in it, at least 1 [1].
 
     Returns
     -------

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from joblib import Parallel, delayed
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -44,9 +45,11 @@ def compute_lines(n_spins: int = 10_000, n_h: int = 30, n_delta: int = 30) -> xr
     Parameters
     ----------
     n_spins
-        Number of spins N of the simulation, even.
-    n_h, n_delta
-        Number of drives and of detunings in the map.
+        Number of spins N of the simulation, even, at least 4 [1].
+    n_h
+        Number of drives, at least 1 [1].
+    n_delta
+        Number of detunings in the map, at least 1 [1].
 
     Returns
     -------
@@ -121,7 +124,7 @@ def compute_portraits(h: float = 1 / 36) -> xr.Dataset:
     Parameters
     ----------
     h
-        Drive η/(NΓ2), below the Bogdanov-Takens point.
+        Drive per spin η/N, above 0 and at most 0.048 [Gamma_2], the Bogdanov-Takens point.
 
     Returns
     -------
@@ -257,11 +260,15 @@ def compute_linewidths(
     Parameters
     ----------
     n_h
-        Number of drives for the lines.
-    n_spins, seed
-        Number of spins of the runs and seed of their detunings; each run draws its own.
-    drives, factors
-        Drives η/(NΓ2) of the runs, and their linewidths in units of the critical one.
+        Number of drives for the lines, at least 1 [1].
+    n_spins
+        Number of spins N of the runs, at least 2 [1].
+    seed
+        Seed of their detunings, of which each run draws its own, at least 0 [1].
+    drives
+        Drives per spin η/N of the runs, above 0 and below 1/16 [Gamma_2].
+    factors
+        Linewidths of the runs in units of the critical one, at least 0 [1].
 
     Returns
     -------
@@ -275,18 +282,15 @@ def compute_linewidths(
     """
     h = np.linspace(0, 1 / 16, check_positive_integer("n_h", n_h) + 2)[1:-1]
     names: list[Name] = ["gaussian", "uniform", "lorentzian", "two_point"]
-    points = [[critical_point(value, name) for value in h] for name in names]
-    width = np.array([[point.width for point in row] for row in points])
-    hopf = np.array([[point.bifurcation == "Hopf" for point in row] for row in points])
+    points = Parallel()(delayed(critical_point)(value, name) for name in names for value in h)
+    width = np.reshape([point.width for point in points], (len(names), n_h))
+    hopf = np.reshape([point.bifurcation == "Hopf" for point in points], (len(names), n_h))
     runs = [[factor * critical_point(x, "gaussian").width for factor in factors] for x in drives]
-    locked = np.empty((len(drives), len(factors)), dtype=bool)
-    for i, x in enumerate(drives):
-        slow = (2 * x * (1 - np.sqrt(1 - 16 * x))) ** -1  # the slowest memory, at δ = 0
-        for j, run_width in enumerate(runs[i]):
-            row = seed + i * len(factors) + j
-            detunings = Gaussian(run_width).draw(n_spins, 1, row)[0]
-            ensemble = SpinEnsemble(n_spins, x * n_spins, detunings=detunings)
-            locked[i, j] = stays_synchronised(ensemble, 10 * slow)
+    each = [(x, run_width) for x, row in zip(drives, runs, strict=True) for run_width in row]
+    stays = Parallel()(
+        delayed(_stays)(n_spins, x, run_width, seed + i) for i, (x, run_width) in enumerate(each)
+    )
+    locked = np.reshape(stays, (len(drives), len(factors)))
     dims, run = ("distribution", "h"), ("drive", "factor")
     return xr.Dataset(
         {
@@ -303,6 +307,13 @@ def compute_linewidths(
         },
         attrs=provenance.attributes(n_h=n_h, n_spins=n_spins, seed=seed),
     )
+
+
+def _stays(n_spins: int, h: float, width: float, seed: int) -> bool:
+    """Whether spins with Gaussian detunings of that width stay synchronised."""
+    slow = (2 * h * (1 - np.sqrt(1 - 16 * h))) ** -1  # the slowest memory, at δ = 0
+    detunings = Gaussian(width).draw(n_spins, 1, seed)[0]
+    return stays_synchronised(SpinEnsemble(n_spins, h * n_spins, detunings=detunings), 10 * slow)
 
 
 def draw_linewidths(dataset: xr.Dataset) -> Figure:
