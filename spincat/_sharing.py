@@ -17,6 +17,7 @@ from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 from numpy.typing import NDArray
 
 from spincat import provenance
+from spincat._checks import check_positive_integer
 from spincat._extras import import_extra
 
 CLUSTER_TIMEOUT = "20s"
@@ -37,13 +38,21 @@ def in_blocks(function: Callable[..., Any], rows: int, *arguments: Any) -> list[
     return found
 
 
+def check_workers(jobs: int, scheduler: str | None) -> None:
+    """Raise ``ValueError`` unless either processes or the workers of a scheduler are asked for."""
+    check_positive_integer("jobs", jobs)
+    if scheduler is not None and jobs != 1:
+        raise ValueError(f"jobs = {jobs}; allowed: 1 with a scheduler, whose workers do the work")
+
+
 @contextmanager
 def workers(jobs: int = 1, scheduler: str | None = None) -> Iterator[None]:
     """Let joblib use ``jobs`` processes, or the workers of the Dask scheduler at an address.
 
-    Raises ``OSError`` where no scheduler answers, ``RuntimeError`` where a worker has another
-    version of the package.
+    Raises ``ValueError`` for both, ``OSError`` where no scheduler answers, and ``RuntimeError``
+    where a worker has another version of the package.
     """
+    check_workers(jobs, scheduler)
     if scheduler is None:
         # by an initializer, so that a worker watches from its start, before any work
         watch = {"initializer": _end_with, "initargs": (os.getpid(),)}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -47,8 +48,11 @@ def names() -> list[str]:
 
 
 def title(name: str) -> str:
-    """Return the first sentence on what the figure computes."""
-    return _plain_text((inspect.getdoc(_compute(name)) or "").partition("\n")[0])
+    """Return the first sentence on what the figure computes, or how it draws what others do too."""
+    compute, draw = _compute(name), EVERY[name][1]
+    # two figures may show the same numbers: then how they are drawn tells them apart
+    shared = sum(other is compute for other, _ in EVERY.values()) > 1
+    return _plain_text((inspect.getdoc(draw if shared else compute) or "").partition("\n")[0])
 
 
 def parameters(name: str) -> list[Parameter]:
@@ -56,9 +60,13 @@ def parameters(name: str) -> list[Parameter]:
 
     Raises ``ValueError`` for an unknown figure, naming the nearest.
     """
-    function = _compute(name)
+    return list(_parameters(_compute(name)))
+
+
+@cache
+def _parameters(function: Callable[..., object]) -> tuple[Parameter, ...]:
     hints = get_type_hints(function)
-    return [
+    return tuple(
         Parameter.described(
             parameter.name,
             _plain(parameter.default),
@@ -66,7 +74,7 @@ def parameters(name: str) -> list[Parameter]:
             _example(hints[parameter.name]) if parameter.default is None else None,
         )
         for parameter in inspect.signature(function).parameters.values()
-    ]
+    )
 
 
 def variables(name: str) -> list[str]:
@@ -83,6 +91,15 @@ def check(name: str, given: Mapping[str, Any]) -> dict[str, Value]:
     values = check_parameters(known, given)
     check_ranges(known, {parameter.name: parameter.default for parameter in known} | values)
     return values
+
+
+def check_parallel(name: str) -> None:
+    """Raise ``ValueError`` for a figure that one process computes, however many there are."""
+    if name not in PARALLEL:
+        raise ValueError(
+            f"{name} is computed by one process; allowed: one job, no scheduler, or a sweep of it. "
+            f"Shared out are {', '.join(n for n in EVERY if n in PARALLEL)}"
+        )
 
 
 def compute(name: str, given: Mapping[str, Any] | None = None) -> xr.Dataset:

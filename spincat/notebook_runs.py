@@ -43,19 +43,14 @@ def list_notebooks(folder: str | Path | None = None) -> list[Path]:
 def find(notebook: str | Path, folder: str | Path | None = None) -> Path:
     """Return the path of a notebook given as a path or by its name in ``folder``.
 
-    The beginning of a name will do if it belongs to one notebook only.
-
     Raises ``FileNotFoundError``, naming the nearest notebook, where there is none.
     """
     if Path(notebook).is_file():
         return Path(notebook).resolve()
     known = {path.stem: path for path in list_notebooks(folder)}
     name = str(notebook).removesuffix(".md")
-    matches = (
-        [known[name]] if name in known else [p for k, p in known.items() if k.startswith(name)]
-    )
-    if len(matches) == 1:
-        return matches[0]
+    if name in known:
+        return known[name]
     raise FileNotFoundError(f"no notebook {str(notebook)!r}{suggestion(name, known)}")
 
 

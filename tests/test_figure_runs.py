@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 from click.testing import CliRunner
 
-from spincat import figure_runs
+from spincat import _sharing, figure_runs, lindblad, planar_flow
 from spincat.cli import main
-from spincat.figures import fig1
+from spincat.figures import fig1, sec4_2_boundary
 from spincat.figures.__main__ import EVERY
 
 SMALL = {"n_spins": 20, "draws": 2, "n_times": 5}
@@ -114,3 +116,41 @@ def test_an_unknown_format_leaves_no_file(tmp_path):
     with pytest.raises(ValueError, match="formats holds 'gif'; allowed: pdf, svg, png"):
         figure_runs.run("fig1", tmp_path, SMALL, formats=["gif"])
     assert list(tmp_path.iterdir()) == []
+
+
+# -- what is documented of the numbers, and who computes them
+
+BASELINE = Path(__file__).parent / "baseline"
+NOT_IN_THE_BASELINE = {
+    "fig4": {"time_to_converge", "converged"},
+    "phase_portraits": {"delta", "kind", "synchronises"},
+    "spin_inversion": {"mean_field", "sphere"},
+    "avoided_crossing": {"levels"},
+}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_documented_variables_are_those_of_the_dataset(name):
+    documented = figure_runs.variables(name)
+    assert len(set(documented)) == len(documented) > 0
+    data = BASELINE / f"{name.removesuffix('_observables')}.csv"
+    with data.open(encoding="utf-8") as file:
+        columns = next(csv.reader(file))[1:]
+    found = {max((v for v in documented if c.startswith(v)), key=len, default=c) for c in columns}
+    assert found | NOT_IN_THE_BASELINE.get(name, set()) == set(documented)
+
+
+class SharedOutError(Exception):
+    """Raised in place of sharing out."""
+
+
+@pytest.mark.parametrize("name", sorted(figure_runs.PARALLEL))
+def test_the_figures_that_take_several_processes_use_them(name, monkeypatch):
+    def parallel():
+        raise SharedOutError
+
+    for module in (lindblad, _sharing, sec4_2_boundary):
+        monkeypatch.setattr(module, "Parallel", parallel)
+    monkeypatch.setattr(planar_flow, "homoclinic_linewidth", np.zeros_like)  # slow, and before it
+    with pytest.raises(SharedOutError):
+        figure_runs.compute(name, {})

@@ -93,7 +93,7 @@ def compute_amplitudes(
     t_max: float = 5.0,
     n_times: int = 201,
 ) -> xr.Dataset:
-    r"""The curves of :func:`compute` for several amplitudes.
+    r"""The fidelities of Fig. 1 for several amplitudes.
 
     Parameters
     ----------

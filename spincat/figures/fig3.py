@@ -99,7 +99,7 @@ def compute(
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """Draw the top of Fig. 3: the amplitudes of `compute`, and Eq. 25."""
+    r"""Draw the top of Fig. 3: \|⟨a⟩\| of identical spins after several times, and Eq. 25."""
     figure, axes = plt.subplots(figsize=(6.4, 4.0))
     shades = plt.get_cmap("viridis")(np.linspace(0.85, 0.1, dataset.sizes["time"]))
     for time, shade in zip(dataset["time"].values, shades, strict=True):
@@ -113,7 +113,7 @@ def draw(dataset: xr.Dataset) -> Figure:
 
 
 def draw_observables(dataset: xr.Dataset) -> Figure:
-    """Draw the metastable ⟨a⟩ and √N⟨σ⁻⟩ of `compute`, their limits and Eq. 25."""
+    """Draw the metastable ⟨a⟩ and √N⟨σ⁻⟩ of identical spins, their limits and Eq. 25."""
     figure, axes = plt.subplots(figsize=(6.4, 4.0))
     eta, names = dataset["eta"], (r"$|\langle a\rangle|$", r"$\sqrt{N}|\langle\sigma^-\rangle|$")
     axes.plot(eta, dataset["quasi_steady"], color=BLUE, label=names[0])

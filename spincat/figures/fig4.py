@@ -39,7 +39,7 @@ def compute(
     t_max: float = synchronization.T_MAX,
     initial_spread: float = 0.0,
 ) -> xr.Dataset:
-    """The map of `spincat.synchronization.phase_map`, its edge, and two ellipses of Eq. 30.
+    """Where two halves with detunings ±δ synchronise (Fig. 4), its edge, and ellipses of Eq. 30.
 
     Parameters
     ----------

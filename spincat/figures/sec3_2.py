@@ -165,7 +165,7 @@ def compute_sizes(
     *,
     draws_many: int = 100,
 ) -> xr.Dataset:
-    """The quantities of :func:`compute_advantage` against N at one η.
+    """Mean fidelity driven minus free against N and time, for both cats at one η.
 
     An exact solution takes four times as long for each further spin: from N = 7 on, only some draws
     are solved exactly, and the reduced model carries more of the mean.

@@ -40,7 +40,7 @@ TURN = 600
 
 
 def compute_lines(n_spins: int = 10_000, n_h: int = 30, n_delta: int = 30) -> xr.Dataset:
-    """The lines of `spincat.planar_flow` and what Eqs. 26-28 do at finite N.
+    """The exact lines of `spincat.planar_flow` around Fig. 4, and what Eqs. 26-28 do at finite N.
 
     Parameters
     ----------
