@@ -92,8 +92,12 @@ def check(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Value]:
                 if number == 0:  # the cell of the parameters
                     namespace.update(values)
     except (ValueError, MemoryError) as error:
-        allowed = [f"  {known.name}: {known.meaning}" for known in table if known.name in values]
-        raise ValueError("\n".join([str(error), *allowed])) from error
+        shown = [
+            f"  {known.name} = {values[known.name]!r}; allowed: {known.meaning}"
+            for known in table
+            if known.name in values
+        ]
+        raise ValueError("\n".join([str(error), *shown])) from error
     return values
 
 

@@ -195,7 +195,7 @@ raise AssertionError("no check: it is below the first cell that raises")
 def test_a_value_outside_its_range_is_refused_before_any_work(tmp_path, capsys):
     path = write(tmp_path, CHECKED)
     assert notebook_runs.check(path, {"n_spins": 4}) == {"n_spins": 4}
-    with pytest.raises(ValueError, match=r"n_spins = 1\n  n_spins: number of spins, at least 2"):
+    with pytest.raises(ValueError, match=r"n_spins = 1\n  n_spins = 1; allowed: number of"):
         notebook_runs.run(path, tmp_path / "out", {"n_spins": 1})
     with pytest.raises(ValueError, match="n_spins = 2000 is too large"):
         notebook_runs.check(path, {"n_spins": 2000})

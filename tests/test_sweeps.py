@@ -25,7 +25,7 @@ from spincat.figures import fig1
 
 SMALL = {"draws": 2, "n_times": 5}
 GRID = {"n_spins": [4, 6], "delta": [0.5, 1.0, 2.0]}
-LARGE = {"n_spins": 200, "draws": 10, "n_times": 4001}  # a megabyte, more than a pipe holds
+LARGE = {"n_spins": 5000, "draws": 10, "n_times": 501}  # 148 kB, more than a pipe holds
 SEEDS = {"seed": list(range(16))}
 ADDRESSES = ["--host", "127.0.0.1"]
 
@@ -48,7 +48,7 @@ def points(folder):
 
 
 def command(folder, *more):
-    """A sweep of sixteen points that take some hundredths of a second each."""
+    """A sweep of sixteen points that take a tenth of a second each."""
     given = [f"-p{name}={value}" for name, value in LARGE.items()]
     grid = ["--grid", "seed=0:15:lin16", "-o", str(folder)]
     return [sys.executable, "-m", "spincat", "sweep", "fig1", *given, *grid, *more]
