@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from spincat import provenance
 from spincat._checks import check_positive_integer
@@ -55,8 +56,8 @@ def workers(jobs: int = 1, scheduler: str | None = None) -> Iterator[None]:
     check_workers(jobs, scheduler)
     if scheduler is None:
         # by an initializer, so that a worker watches from its start, before any work
-        watch = {"initializer": _end_with, "initargs": (os.getpid(),)}
-        with parallel_config("loky", n_jobs=jobs, **watch):
+        start = {"initializer": _start, "initargs": (os.getpid(),)}
+        with parallel_config("loky", n_jobs=jobs, **start):
             yield
         return
     with connected(scheduler) as client:
@@ -76,11 +77,13 @@ def connected(scheduler: str) -> Iterator[Any]:
         yield client
 
 
-def _end_with(parent: int) -> None:
+def _start(parent: int) -> None:
     """Let this process end soon after the one that started it, which may be killed.
 
     A worker with a large result would otherwise wait for ever to write it to a pipe nobody reads.
     """
+    # its own lock is shared by processes, and lost, with a warning, by those that Ctrl-C ends
+    tqdm.set_lock(threading.RLock())
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -268,6 +268,8 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, expected, number, c
         process.send_signal(number)
         assert process.wait(timeout=60) == code
         assert psutil.wait_procs(workers, timeout=20)[1] == []  # nobody works on for nothing
+    if number == signal.SIGINT:
+        assert (tmp_path / "shown").read_text() == "Interrupted; what is finished is kept.\n"
     done = {path: path.stat().st_mtime_ns for path in (tmp_path / "points").glob("[!.]*")}
     assert 3 <= len(done) < 16
     for path in done:
