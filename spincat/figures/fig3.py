@@ -45,7 +45,7 @@ def compute(
     Parameters
     ----------
     n_spins
-        Number of spins N, the paper's by default, from 2 to 400 [1].
+        Number of spins N, the paper's by default, from 3 to 400 [1].
     eta_max
         Largest drive η, above 0 [Gamma_2].
     times

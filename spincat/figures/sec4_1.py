@@ -28,7 +28,7 @@ def compute_rates(
     Parameters
     ----------
     sizes
-        Numbers of spins N, at least 2 [1].
+        Numbers of spins N, at least 4 [1].
     h
         Drives per spin η/N, above 0 and at most 1/8 [Gamma_2].
 
@@ -87,7 +87,7 @@ def compute_inversion(
     Parameters
     ----------
     sizes
-        Numbers of spins N, at least 2 [1].
+        Numbers of spins N, at least 3 [1].
     h
         Drives per spin η/N, above 0 and at most 1/8 [Gamma_2].
 
@@ -224,8 +224,10 @@ def compute_beyond(
         Number of spins N, at least 2 [1].
     h
         Drives per spin η/N, above 0 and at most 1/8 [Gamma_2].
-    t_max, n_times
-        Γ2 t runs from 0 to ``t_max`` in ``n_times`` points.
+    t_max
+        Last time, above 0 [1/Gamma_2].
+    n_times
+        Number of equally spaced times from 0 on, at least 2 [1].
 
     Returns
     -------

@@ -124,7 +124,7 @@ def compute_portraits(h: float = 1 / 36) -> xr.Dataset:
     Parameters
     ----------
     h
-        Drive per spin η/N, above 0 and at most 0.048 [Gamma_2], the Bogdanov-Takens point.
+        Drive per spin η/N, from 0.001 to 0.045 [Gamma_2], below the Bogdanov-Takens point.
 
     Returns
     -------
