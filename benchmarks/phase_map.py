@@ -55,7 +55,7 @@ def lsoda(eta, delta, rtol):
 def by_map(eta, delta, rtol):
     """A, ζ and z of the same points by the map with the same last time, NaN if not converged."""
     points = [
-        synchronization.phase_map(N_SPINS, [x], [y], t_max=T_LSODA, workers=1, rtol=rtol)
+        synchronization.phase_map(N_SPINS, [x], [y], t_max=T_LSODA, rtol=rtol)
         for x, y in zip(eta, delta, strict=True)
     ]
     names = "amplitude", "phase_spread", "z"
@@ -72,18 +72,14 @@ def main() -> None:
     eta, delta = N_SPINS / 16 * np.linspace(0, 1, side + 1)[1:], np.linspace(0, 0.08, side)
     synchronization.phase_map(N_SPINS, eta[:1], delta[:1])  # compile before timing
     print(f"{processor()}; N = {N_SPINS}, {side} x {side} points to the end of each")
-    for workers in (1, 2):
-        wall, processor_time = time.perf_counter(), time.process_time()
-        dataset = synchronization.phase_map(N_SPINS, eta, delta, workers=workers)
-        wall, processor_time = time.perf_counter() - wall, time.process_time() - processor_time
-        print(
-            f"spincat, {workers} thread{'s'[: workers - 1]}: {wall:.2f} s, "
-            f"{processor_time:.2f} s of the processors"
-        )
-        per_point = processor_time / side**2
+    wall, processor_time = time.perf_counter(), time.process_time()
+    dataset = synchronization.phase_map(N_SPINS, eta, delta)
+    wall, processor_time = time.perf_counter() - wall, time.process_time() - processor_time
+    print(f"spincat: {wall:.2f} s, {processor_time:.2f} s of one processor")
+    per_point = processor_time / side**2
     if not quick:
         share = 100 * wall / WANTED_SECONDS
-        print(f"wanted: below {WANTED_SECONDS} s on 2 threads, of which this is {share:.0f} %")
+        print(f"wanted: below {WANTED_SECONDS} s on 2 cores, of which one takes {share:.0f} %")
     fates = [int((dataset["fate"] == k).sum()) for k in range(len(synchronization.FATES))]
     print(", ".join(f"{n} {f}" for n, f in zip(fates, synchronization.FATES, strict=True)))
 

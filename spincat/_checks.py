@@ -47,6 +47,12 @@ def check_nonnegative(name: str, value: float) -> float:
     return float(value)
 
 
+def check_inside(name: str, value: Any, inside: bool, allowed: str) -> None:
+    """Raise ``ValueError`` unless ``value`` is inside its range, which ``allowed`` describes."""
+    if not inside:
+        raise ValueError(f"{name} = {value!r}; allowed: {allowed}")
+
+
 def check_theta(theta: float, n_spins: int, parity: str | None = None) -> float:
     """Return the polar angle, or raise ``ValueError`` where the cat state of Eq. 6 is zero."""
     value = check_nonnegative("theta", theta)

@@ -15,11 +15,16 @@ PAPER = """\
 }
 """
 
+YEAR = 2026
+"""Of this version."""
+
 COMPANION = f"""\
 @misc{{spincat,
   author = {{{{The spincat developers}}}},
   title  = {{Spin cat states under inhomogeneous dephasing:
             a companion to arXiv:2403.16491}},
-  note   = {{Version {__version__}}},
+  year   = {{{YEAR}}},
+  note   = {{Version {__version__}, commit COMMIT}},
 }}
 """
+"""The commit is filled in where it is known."""

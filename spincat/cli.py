@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -43,19 +44,14 @@ def _plain_errors() -> Iterator[None]:
         raise SystemExit(130) from None
 
 
-def _known_names() -> dict[str, str]:
-    """Return names and titles of what there is to run: figures, then notebooks."""
-    from spincat import figure_runs
-
-    titles = {name: figure_runs.title(name) for name in figure_runs.names()}
-    if notebook_runs.CHECKOUT_NOTEBOOKS.is_dir():
-        titles |= {path.stem: notebook_runs.title(path) for path in notebook_runs.list_notebooks()}
-    return titles
-
-
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Return the names that the shell may complete."""
-    return [name for name in _known_names() if name.startswith(incomplete)]
+    from spincat import figure_runs
+
+    known = figure_runs.names()
+    if notebook_runs.CHECKOUT_NOTEBOOKS.is_dir():
+        known += [path.stem for path in notebook_runs.list_notebooks()]
+    return [name for name in known if name.startswith(incomplete)]
 
 
 _name = click.argument("name", shell_complete=_complete)
@@ -73,6 +69,9 @@ _jobs = click.option(
     "--jobs", metavar="N", default=1, show_default=True, type=click.IntRange(min=1),
     help="Number of processes of this machine.",
 )  # fmt: skip
+_scheduler = click.option(
+    "--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler instead."
+)
 
 
 @click.group(
@@ -99,17 +98,27 @@ def _end(number: int, frame: object) -> NoReturn:
 @main.command("list", epilog=_epilog("list", "list my/notebooks"))
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False))
 def list_command(folder: str | None) -> None:
-    """List the figures and the notebooks, one line each.
+    """List the figures and the notebooks, one line each, by name.
 
     With FOLDER, list the notebooks there.
     """
+    from spincat import figure_runs
+
     with _plain_errors():
+        tables: dict[str, dict[str, str]] = {}
         if folder is None:
-            titles = _known_names()
-        else:
+            figures = {name: figure_runs.title(name) for name in sorted(figure_runs.names())}
+            paper = {name: text for name, text in figures.items() if re.fullmatch(r"fig\d", name)}
+            tables["Figures of the paper"] = paper
+            tables["Further figures"] = {n: text for n, text in figures.items() if n not in paper}
+        if folder is not None or notebook_runs.CHECKOUT_NOTEBOOKS.is_dir():
             paths = notebook_runs.list_notebooks(folder)
-            titles = {path.stem: notebook_runs.title(path) for path in paths}
-        _echo_table(list(titles.items()))
+            tables["Notebooks"] = {path.stem: notebook_runs.title(path) for path in paths}
+    width = max(len(name) for table in tables.values() for name in ["", *table])
+    for heading, table in tables.items():
+        click.echo(f"{heading}:")
+        for name, text in table.items():
+            click.echo(f"  {name:<{width}}  {text}".rstrip())
 
 
 @main.command(epilog=_epilog("params fig2", "params sec3_1_parity_dephasing"))
@@ -118,8 +127,9 @@ def params(name: str) -> None:
     """Show the parameters of a figure or a notebook: default, type, unit, range and meaning.
 
     NAME is what `spincat list` shows, or the path of a notebook.
+    Of a figure, the variables that `spincat sweep --plot` can draw are named too.
     """
-    from spincat import sweeps
+    from spincat import figure_runs, sweeps
 
     with _plain_errors():
         rows = [
@@ -127,6 +137,8 @@ def params(name: str) -> None:
             for known in sweeps.parameters(name)
         ]
     _echo_table([("name", "default", "type", "unit", "range", "meaning"), *rows])
+    if name in figure_runs.names():
+        click.echo(f"\nVariables: {', '.join(figure_runs.variables(name))}")
 
 
 @main.command(epilog=_epilog("run sec3_1_parity_dephasing -p n_spins=50 -p seed=7 -o runs/small"))
@@ -157,6 +169,7 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
     epilog=_epilog(
         "figure fig4 -p n_spins=1000 -p n_eta=30 -p n_delta=30 -o runs/fewer_spins",
         "figure fig2 -p draws=100 --format pdf --jobs 2",
+        "figure fig2 -p draws=100 --scheduler tcp://127.0.0.1:8786",
     )
 )
 @_name
@@ -167,23 +180,30 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
 )  # fmt: skip
 @_output
 @_jobs
+@_scheduler
 def figure(
-    name: str, pairs: tuple[str, ...], formats: tuple[str, ...], output_dir: Path | None, jobs: int
-) -> None:
+    name: str, pairs: tuple[str, ...], formats: tuple[str, ...], output_dir: Path | None, jobs: int,
+    scheduler: str | None,
+) -> None:  # fmt: skip
     """Compute and draw a figure with other parameters.
 
     NAME is a figure that `spincat list` shows.
     The picture, its data as NetCDF and CSV, and the record of its parameters and versions are
     left in DIR, and their paths are printed.
+    Several processes can share the figures with many draws or points, and refuse the others.
     """
-    from joblib import parallel_config
-
     from spincat import figure_runs
+    from spincat._sharing import workers
 
-    with _plain_errors(), parallel_config(n_jobs=jobs):
+    with _plain_errors():
         values = parameters.assignments(figure_runs.parameters(name), pairs)
-        chosen = formats or ("pdf", "svg", "png")
-        for path in figure_runs.run(name, output_dir or f"runs/{name}", values, formats=chosen):
+        figure_runs.check(name, values)  # before workers are looked for
+        if jobs > 1 or scheduler is not None:
+            figure_runs.check_parallel(name)
+        folder, chosen = output_dir or f"runs/{name}", formats or ("pdf", "svg", "png")
+        with workers(jobs, scheduler):
+            paths = figure_runs.run(name, folder, values, formats=chosen)
+        for path in paths:
             click.echo(path)
 
 
@@ -197,18 +217,16 @@ def figure(
 @_name
 @click.option(
     "--grid", "axes", metavar="NAME=VALUES", multiple=True, required=True,
-    help="Values a,b,c, or start:stop:log10 for ten values of equal ratio, start:stop:lin10 for "
-    "ten of equal difference; repeatable, for every combination.",
+    help=f"Values: {parameters.GRID_FORMS}.  Repeatable, for every combination.",
 )  # fmt: skip
 @_pairs
 @_output
 @_jobs
+@_scheduler
 @click.option(
-    "--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler instead."
-)
-@click.option(
-    "--plot", "variable", metavar="VARIABLE", help="Also draw this variable of the result."
-)
+    "--plot", "variable", metavar="VARIABLE",
+    help="Also draw this variable of the result; `spincat params` lists those of a figure.",
+)  # fmt: skip
 def sweep(
     name: str, axes: tuple[str, ...], pairs: tuple[str, ...], output_dir: Path | None, jobs: int,
     scheduler: str | None, variable: str | None,
@@ -227,8 +245,9 @@ def sweep(
         given, grid = parameters.assignments(known, pairs), parameters.grid(known, axes)
         folder, progress = output_dir or Path("runs", Path(name).stem), sys.stderr.isatty()
         datasets = sweeps.run(
-            name, folder, given, grid, jobs=jobs, scheduler=scheduler, progress=progress
-        )
+            name, folder, given, grid,
+            jobs=jobs, scheduler=scheduler, variable=variable, progress=progress,
+        )  # fmt: skip
         for figure in datasets:
             click.echo(folder / f"{figure}.nc")
         if variable:
@@ -237,8 +256,9 @@ def sweep(
 
 @main.command(epilog=_epilog("cite"))
 def cite() -> None:
-    """Print how to cite the paper and this companion, as BibTeX."""
-    click.echo(f"{_citation.PAPER}\n{_citation.COMPANION}", nl=False)
+    """Print how to cite the paper and this companion, at this commit, as BibTeX."""
+    companion = _citation.COMPANION.replace("COMMIT", provenance.git_commit())
+    click.echo(f"{_citation.PAPER}\n{companion}", nl=False)
 
 
 @main.command(epilog=_epilog("about"))

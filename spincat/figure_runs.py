@@ -1,14 +1,17 @@
 """List, describe and compute the figures with other parameters; nothing physical.
 
 A figure is an entry of ``spincat.figures.__main__.EVERY``; its parameters are those of its
-function ``compute``, and the docstring of that function says what they mean.
+function ``compute``, and the docstring of that function says what they mean, which values are
+allowed and in which unit: "Largest detuning δ, at least 0 [Gamma_2]."  All three are read there.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -16,25 +19,27 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
-from spincat import _checks, figures, provenance
+from spincat import figures, provenance
 from spincat.figures.__main__ import EVERY
-from spincat.parameters import Parameter, Value, check_parameters, suggestion
+from spincat.parameters import Parameter, Value, check_parameters, check_ranges, suggestion
 
-# Names mean the same everywhere: what they mean, their unit, and a check before any work.
-_COMMON: dict[str, tuple[str, str, Callable[[str, Any], object]]] = {
-    "n_spins": ("number of spins N, at least 1", "1", _checks.check_positive_integer),
-    "eta": ("strength η of the two-photon drive, at least 0", "Gamma_2", _checks.check_nonnegative),
-    "phase": ("phase φ of the two-photon drive", "rad", _checks.check_number),
-    "delta": ("width δ of the detunings, at least 0", "Gamma_2", _checks.check_nonnegative),
-    "draws": (
-        "sets of random detunings, at least 1",
-        "1",
-        _checks.check_positive_integer,
-    ),
-    "seed": ("seed of the random numbers, at least 0", "1", _checks.check_nonnegative),
-    "t_max": ("last time, at least 0", "1/Gamma_2", _checks.check_nonnegative),
-    "n_times": ("number of times, at least 1", "1", _checks.check_positive_integer),
+# Names mean the same everywhere; a docstring may say more.
+_COMMON = {
+    "n_spins": "Number of spins N, at least 1 [1]",
+    "eta": "Strength η of the two-photon drive, above 0 [Gamma_2]",
+    "phase": "Phase φ of the two-photon drive, any [rad]",
+    "delta": "Standard deviation δ of the detunings, at least 0 [Gamma_2]",
+    "draws": "Sets of random detunings, at least 1 [1]",
+    "seed": "Seed of the random numbers, at least 0 [1]",
+    "t_max": "Last time, at least 0 [1/Gamma_2]",
+    "n_times": "Number of times, at least 1 [1]",
 }
+
+PARALLEL = frozenset(
+    {"fig2", "advantage_map", "advantage_sizes", "fig4", "two_halves_edges", "exact_boundary",
+     "critical_linewidth"}
+)  # fmt: skip
+"""The figures that several processes can share; any figure can be swept by several."""
 
 
 def names() -> list[str]:
@@ -43,8 +48,11 @@ def names() -> list[str]:
 
 
 def title(name: str) -> str:
-    """Return the first sentence on what the figure computes."""
-    return _plain_text((inspect.getdoc(_compute(name)) or "").partition("\n")[0])
+    """Return the first sentence on what the figure computes, or how it draws what others do too."""
+    compute, draw = _compute(name), EVERY[name][1]
+    # two figures may show the same numbers: then how they are drawn tells them apart
+    shared = sum(other is compute for other, _ in EVERY.values()) > 1
+    return _plain_text((inspect.getdoc(draw if shared else compute) or "").partition("\n")[0])
 
 
 def parameters(name: str) -> list[Parameter]:
@@ -52,29 +60,46 @@ def parameters(name: str) -> list[Parameter]:
 
     Raises ``ValueError`` for an unknown figure, naming the nearest.
     """
-    function = _compute(name)
-    meanings, hints = dict(_meanings(function)), get_type_hints(function)
-    return [
-        Parameter(
+    return list(_parameters(_compute(name)))
+
+
+@cache
+def _parameters(function: Callable[..., object]) -> tuple[Parameter, ...]:
+    hints = get_type_hints(function)
+    return tuple(
+        Parameter.described(
             parameter.name,
             _plain(parameter.default),
-            *_COMMON.get(parameter.name, (meanings.get(parameter.name, ""), ""))[:2],
-            example=_example(hints[parameter.name]) if parameter.default is None else None,
+            _description(function, parameter.name),
+            _example(hints[parameter.name]) if parameter.default is None else None,
         )
         for parameter in inspect.signature(function).parameters.values()
-    ]
+    )
+
+
+def variables(name: str) -> list[str]:
+    """Return the variables of a figure's dataset, as its function ``compute`` documents them."""
+    return re.findall(r"``(\w+)``", _section(_compute(name), "Returns"))
 
 
 def check(name: str, given: Mapping[str, Any]) -> dict[str, Value]:
     """Return the given values in the types of the figure's parameters.
 
-    Raises ``ValueError`` for an unknown name, a wrong type, or a value that no figure allows.
+    Raises ``ValueError`` for an unknown name, a wrong type, or a value outside its range.
     """
-    values = check_parameters(parameters(name), given)
-    for key, value in values.items():
-        if key in _COMMON:
-            _COMMON[key][2](key, value)
+    known = parameters(name)
+    values = check_parameters(known, given)
+    check_ranges(known, {parameter.name: parameter.default for parameter in known} | values)
     return values
+
+
+def check_parallel(name: str) -> None:
+    """Raise ``ValueError`` for a figure that one process computes, however many there are."""
+    if name not in PARALLEL:
+        raise ValueError(
+            f"{name} is computed by one process; allowed: one job, no scheduler, or a sweep of it. "
+            f"Shared out are {', '.join(n for n in EVERY if n in PARALLEL)}"
+        )
 
 
 def compute(name: str, given: Mapping[str, Any] | None = None) -> xr.Dataset:
@@ -134,15 +159,33 @@ def _example(hint: Any) -> Value:
     return examples.get(kind, [0.5])
 
 
-def _meanings(function: Callable[..., object]) -> Iterator[tuple[str, str]]:
-    """Yield the names and descriptions in the section Parameters of a docstring."""
-    doc = inspect.getdoc(function) or ""
-    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[^\n]*\n-+\n|\Z)", doc, re.DOTALL | re.M)
-    entries = re.findall(r"^(\S.*)\n((?:[ ].*\n?|\n)+)", section[1] if section else "", re.M)
+def _description(function: Callable[..., object], name: str) -> str:
+    """Return what the docstring says of a parameter, or the function that it names in its place."""
+    entries = re.findall(
+        r"^(\S.*)\n((?:[ ].*\n?|\n)+)", _section(function, "Parameters"), re.MULTILINE
+    )
     for heads, text in entries:
-        meaning = _plain_text(" ".join(text.split()).rstrip("."))
-        for head in re.split(r",\s*", heads):
-            yield head, meaning
+        names, meaning = re.split(r",\s*", heads), " ".join(text.split())
+        if name in names:
+            if names == [name] and "[" in meaning:
+                return _plain_text(meaning)
+            if other := re.match(r"As in (?::func:)?`([\w.]+)`", meaning):
+                return _description(_function(other[1], function.__module__), name)
+    return _COMMON.get(name, "")
+
+
+def _function(name: str, module: str) -> Callable[..., object]:
+    """Return the function of that name in a module, or the one with a full name."""
+    path, _, last = name.rpartition(".")
+    found: Callable[..., object] = getattr(import_module(path or module), last)
+    return found
+
+
+def _section(function: Callable[..., object], title: str) -> str:
+    """Return one section of a docstring."""
+    doc = inspect.getdoc(function) or ""
+    found = re.search(rf"^{title}\n-+\n(.*?)(?=^\w[^\n]*\n-+\n|\Z)", doc, re.DOTALL | re.MULTILINE)
+    return found[1] if found else ""
 
 
 def _plain_text(text: str) -> str:

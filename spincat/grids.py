@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -28,16 +28,31 @@ def join(datasets: list[xr.Dataset], grid: Mapping[str, Sequence[Value]]) -> xr.
     return datasets[0]
 
 
+def check_variable(variable: str, known: Iterable[str]) -> None:
+    """Raise ``ValueError`` for an unknown variable, naming the nearest."""
+    names = list(known)
+    if variable not in names:
+        raise ValueError(f"no variable {variable!r}{suggestion(variable, names)}")
+
+
+def check_dimensions(array: xr.DataArray, more: int = 0) -> None:
+    """Raise ``ValueError`` unless one to four dimensions, and ``more``, have several values."""
+    dims = array.squeeze().dims
+    if not 1 <= len(dims) + more <= 4:
+        swept = f" and {more} of the grid" if more else ""
+        raise ValueError(
+            f"{array.name} has the dimensions {dims}{swept}; allowed: one to four in all"
+        )
+
+
 def plot(dataset: xr.Dataset, variable: str, grid: Mapping[str, object]) -> Figure:
     """Draw a variable of a swept dataset as lines: colours for the swept values, panels for others.
 
     Raises ``ValueError`` for an unknown variable, or one of more than four dimensions.
     """
-    if variable not in dataset.data_vars:
-        raise ValueError(f"no variable {variable!r}{suggestion(variable, map(str, dataset))}")
+    check_variable(variable, map(str, dataset.data_vars))
+    check_dimensions(dataset[variable])
     array = dataset[variable].squeeze()
-    if not 1 <= array.ndim <= 4:
-        raise ValueError(f"{variable} has the dimensions {array.dims}; allowed: one to four")
     numeric = [dim for dim in array.dims if array[dim].dtype.kind in "iuf"] or [array.dims[0]]
     axis = max(numeric, key=lambda dim: (dim not in grid, array.sizes[dim]))
     others = sorted((dim for dim in array.dims if dim != axis), key=lambda dim: dim not in grid)

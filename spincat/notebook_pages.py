@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from spincat._extras import import_extra
 from spincat._files import complete
-from spincat.notebook_runs import CHECKOUT_NOTEBOOKS, import_extra
+from spincat.notebook_runs import CHECKOUT_NOTEBOOKS
 
 # Only in the repository; another notebook than those of the book does without.
 BOOK = CHECKOUT_NOTEBOOKS.parent

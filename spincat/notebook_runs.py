@@ -8,7 +8,6 @@ import tokenize
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from copy import deepcopy
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import matplotlib as mpl
 
 import spincat
 from spincat import provenance
+from spincat._extras import import_extra
 from spincat.parameters import Parameter, Value, check_parameters, suggestion, type_name
 
 CHECKOUT_NOTEBOOKS = Path(spincat.__file__).resolve().parents[1] / "notebooks"
@@ -43,19 +43,14 @@ def list_notebooks(folder: str | Path | None = None) -> list[Path]:
 def find(notebook: str | Path, folder: str | Path | None = None) -> Path:
     """Return the path of a notebook given as a path or by its name in ``folder``.
 
-    The beginning of a name will do if it belongs to one notebook only.
-
     Raises ``FileNotFoundError``, naming the nearest notebook, where there is none.
     """
     if Path(notebook).is_file():
         return Path(notebook).resolve()
     known = {path.stem: path for path in list_notebooks(folder)}
     name = str(notebook).removesuffix(".md")
-    matches = (
-        [known[name]] if name in known else [p for k, p in known.items() if k.startswith(name)]
-    )
-    if len(matches) == 1:
-        return matches[0]
+    if name in known:
+        return known[name]
     raise FileNotFoundError(f"no notebook {str(notebook)!r}{suggestion(name, known)}")
 
 
@@ -97,8 +92,12 @@ def check(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Value]:
                 if number == 0:  # the cell of the parameters
                     namespace.update(values)
     except (ValueError, MemoryError) as error:
-        allowed = [f"  {known.name}: {known.meaning}" for known in table if known.name in values]
-        raise ValueError("\n".join([str(error), *allowed])) from error
+        shown = [
+            f"  {known.name} = {values[known.name]!r}; allowed: {known.meaning}"
+            for known in table
+            if known.name in values
+        ]
+        raise ValueError("\n".join([str(error), *shown])) from error
     return values
 
 
@@ -172,14 +171,6 @@ def _execute(path: Path, output: Path, values: Mapping[str, Value], progress: bo
         raise NotebookError("the kernel died, perhaps for want of memory") from error
 
 
-def import_extra(module: str, extra: str = "book") -> Any:
-    """Import what only an extra installs, or say which."""
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(f"{error}; install spincat with its extra '{extra}'") from error
-
-
 def _read(path: Path) -> Any:
     """Read a text notebook (or an .ipynb), or raise ``ValueError`` for another kind of file."""
     notebook = import_extra("jupytext").read(path)
@@ -246,5 +237,4 @@ def _parameter(node: ast.stmt, comments: Mapping[int, str], path: Path) -> Param
         raise ValueError(f"{where}: {error}; allowed: a literal") from None
     lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
     comment = next((comments[line] for line in lines if line in comments), "")
-    meaning, _, unit = comment.strip().partition("[")
-    return Parameter(node.targets[0].id, default, meaning.strip(), unit.partition("]")[0].strip())
+    return Parameter.described(node.targets[0].id, default, comment)

@@ -6,8 +6,9 @@ import ast
 import difflib
 import math
 import numbers
+import operator
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,8 +16,23 @@ import numpy as np
 
 Value: TypeAlias = bool | int | float | str | list[Any]
 
+GRID_FORMS = (
+    "a,b,c (these), start:stop:lin10 (ten with equal differences), or start:stop:log10 (ten with "
+    "equal ratios, limits above 0)"
+)
+"""How the values of a grid are written; the help and the book say the same."""
+
 # How the range begins in a comment such as "number of spins N, at least 2".
-_RANGE = re.compile(r"[,;]\s+(?=(?:from|at least|at most|above|below|up to|between|one of)\b)")
+_RANGE = re.compile(
+    r"[,;]\s+(?=(?:any|even|from|at least|at most|above|below|up to|between|one of)\b)"
+)
+_BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
+    "at least": operator.ge, "from": operator.ge, "at most": operator.le, "to": operator.le,
+    "above": operator.gt, "below": operator.lt,
+}  # fmt: skip
+_CLAUSE = re.compile(
+    r"(?:,|and|\s)*(?:(even|any)\b|(at least|from|at most|to|above|below) ([^\s,]+))"
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +44,14 @@ class Parameter:
     meaning: str = ""
     unit: str = ""
     example: Value | None = None
+
+    @classmethod
+    def described(
+        cls, name: str, default: Value | None, text: str, example: Value | None = None
+    ) -> Parameter:
+        """Return a parameter of which a text says: meaning, range [unit]."""
+        meaning, _, rest = text.strip().partition("[")
+        return cls(name, default, meaning.strip(), rest.partition("]")[0].strip(), example)
 
     @property
     def template(self) -> Value:
@@ -66,11 +90,55 @@ def type_name(value: Any) -> str:
 def check_parameters(known: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, Value]:
     """Return the given values, converted to the types of the known parameters.
 
-    An integer is taken where the default is a float, and nothing else is converted.
+    An integer is taken where the default is a float, a float without a fraction where it is an
+    integer, and a single value where it is a list.  Nothing else is converted.
     Raises ``ValueError``, naming the nearest parameter or the allowed type.
     """
     table = _table(known, given)
-    return {name: _converted(name, value, table[name].template) for name, value in given.items()}
+    return {
+        name: _converted(name, _listed(value, table[name].template), table[name].template)
+        for name, value in given.items()
+    }
+
+
+def check_ranges(known: Iterable[Parameter], values: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` for a value outside the range that its parameter states.
+
+    A range is made of "even", "at least x", "at most x", "above x", "below x" and "from x to y",
+    where a limit is a number such as 1/16 or pi, or another parameter.  Of a list, each element
+    must be inside.  None, a default, is not checked.
+    """
+    for parameter in known:
+        for value in _elements(values.get(parameter.name)):
+            if not _inside(value, parameter.range, values):
+                raise ValueError(f"{parameter.name} = {value!r}; allowed: {parameter.range}")
+
+
+def _elements(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _elements(item)
+    elif value is not None:
+        yield value
+
+
+def _inside(value: Any, text: str, values: Mapping[str, Any]) -> bool:
+    if _CLAUSE.sub("", text):
+        raise ValueError(f"the range {text!r} cannot be read")
+    for word, bound, limit in _CLAUSE.findall(text):
+        if word == "even" and value % 2:
+            return False
+        if bound and not _BOUNDS[bound](value, _limit(limit, values)):
+            return False
+    return True
+
+
+def _limit(text: str, values: Mapping[str, Any]) -> float:
+    if text in values:
+        return float(values[text])
+    number, _, divisor = text.removeprefix("-").partition("/")
+    size = (math.pi if number == "pi" else float(number)) / float(divisor or 1)
+    return -size if text.startswith("-") else size
 
 
 def assignments(known: Iterable[Parameter], pairs: Iterable[str]) -> dict[str, Value]:
@@ -87,25 +155,26 @@ def assignments(known: Iterable[Parameter], pairs: Iterable[str]) -> dict[str, V
 
 
 def grid(known: Iterable[Parameter], pairs: Iterable[str]) -> dict[str, list[Value]]:
-    """Read texts ``name=a,b,c`` or ``name=start:stop:count`` as the values of a grid.
+    """Read texts ``name=a,b,c``, ``name=start:stop:lin10`` or ``log10`` as the values of a grid.
 
-    ``log10`` as the count means ten values with equal ratios, ``lin10`` or ``10`` ten with equal
-    differences; where the parameter is an integer, they are rounded.
+    ``lin10`` means ten values with equal differences, ``log10`` ten with equal ratios; where the
+    parameter is an integer they are rounded, and each is taken once.
     For a parameter that is a list, each value becomes a list of one.
 
     Raises ``ValueError`` as :func:`assignments`, or for a range that has no values.
     """
     table = list(known)
-    texts = _split(pairs, "--grid name=a,b,c or name=start:stop:count")
+    texts = _split(pairs, f"--grid name=values, where values are {GRID_FORMS}")
     types = _table(table, texts)
     return {name: _axis(types[name], text) for name, text in texts.items()}
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return the end of a message on an unknown name: the nearest name, and all names."""
+    """Return the end of a message on an unknown name: what begins with it or is near, and all."""
     names = list(known)
-    nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
+    longer = [known for known in names if name and known.startswith(name)]
+    nearest = longer or difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+    hint = f"; did you mean {' or '.join(map(repr, nearest))}?" if nearest else "."
     return f"{hint} There are: {', '.join(names) or 'none'}"
 
 
@@ -160,26 +229,30 @@ def _axis(parameter: Parameter, text: str) -> list[Value]:
 
 
 def _spaced(name: str, text: str, whole: bool) -> list[int] | list[float]:
-    match = re.fullmatch(r"([^:]+):([^:]+):(lin|log|)(\d+)", text)
+    match = re.fullmatch(r"([^:]+):([^:]+):(lin|log)(\d+)", text)
     try:
         start, stop, count = (float(match[1]), float(match[2]), int(match[4])) if match else [0] * 3
     except ValueError:
         count = 0
     logarithmic = match is not None and match[3] == "log"
     if count < 1 or not math.isfinite(start + stop) or (logarithmic and min(start, stop) <= 0):
-        raise ValueError(
-            f"--grid {name}={text}; allowed: start:stop:count, such as 0.001:0.05:log10 (limits "
-            "above 0) or 0:1:lin11"
-        )
+        raise ValueError(f"--grid {name}={text}; allowed: {GRID_FORMS}")
     found = (np.geomspace if logarithmic else np.linspace)(start, stop, int(count))
     if whole:
         return [int(value) for value in np.unique(np.rint(found))]
     return [float(value) for value in found]
 
 
+def _listed(value: Any, template: Value) -> Any:
+    """Return a single value as a list of one where the template is a list of such."""
+    if not isinstance(template, list) or isinstance(value, list | tuple):
+        return value
+    return value if template and isinstance(template[0], list) else [value]
+
+
 def _converted(name: str, value: Any, template: Value) -> Value:
     """Return ``value`` in the type of ``template``; NumPy's scalars become Python's."""
-    if isinstance(template, list) and isinstance(value, list | tuple):
+    if isinstance(template, list) and isinstance(value, list | tuple) and (value or not template):
         return [_converted(name, item, template[0] if template else item) for item in value]
     # bool comes first: to Python, True is an integer.
     if isinstance(template, bool | str) or isinstance(value, bool):
@@ -190,4 +263,6 @@ def _converted(name: str, value: Any, template: Value) -> Value:
             return float(value)
         if isinstance(template, int) and isinstance(value, numbers.Integral):
             return int(value)
+        if isinstance(template, int) and float(value).is_integer():  # 1e3
+            return int(float(value))
     raise ValueError(f"{name} = {value!r}; allowed: {type_name(template)}, such as {template!r}")

@@ -11,15 +11,11 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import os
 import shutil
 import tempfile
-import threading
-import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,11 +25,12 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm import tqdm
 
 from spincat import figure_runs, grids, notebook_runs, provenance
+from spincat._extras import import_extra
 from spincat._files import complete
+from spincat._sharing import check_workers, connected, workers
 from spincat.parameters import Parameter, Value, suggestion
 
 MOST_POINTS = 100_000
-CLUSTER_TIMEOUT = "20s"
 Outcomes: TypeAlias = Generator[tuple["Point", dict[str, bytes] | str]]
 
 
@@ -52,6 +49,8 @@ class Point:
     values: dict[str, Value]
     """The parameters that were given, the swept ones among them."""
     key: str
+    everything: dict[str, Value | None]
+    """All parameters with their values."""
     code: str
     """Hash of the package's source in the process that planned the sweep."""
 
@@ -92,6 +91,7 @@ def run(
     *,
     jobs: int = 1,
     scheduler: str | None = None,
+    variable: str | None = None,
     progress: bool = False,
 ) -> dict[str, xr.Dataset]:
     """Compute the points that are not there yet, and return and write the datasets over the grid.
@@ -107,20 +107,27 @@ def run(
         Number of processes of this machine.
     scheduler
         Address of a Dask scheduler, to use its workers instead.
+    variable
+        What :func:`draw` shall draw: refused before any work if a figure has no such variable, and
+        after one point if a notebook has none or there are too many dimensions.
     progress
         Whether to show a bar that counts the points.
 
     Raises
     ------
     ValueError
-        As :func:`plan`.
+        As :func:`plan`, for an unknown variable, or for jobs and a scheduler.
     SweepError
-        If points failed, with what each of them raised; all others are kept.
+        If points failed, with what each of them raised, or the variable cannot be drawn; all that
+        is done is kept.
     """
     watch, points = provenance.Stopwatch(), plan(name, given, grid)
+    if variable is not None and points[0].source is None:
+        grids.check_variable(variable, figure_runs.variables(name))
+    check_workers(jobs, scheduler)
     store = Path(output_dir) / "points"
     todo = [point for point in points if not (store / point.key).is_dir()]
-    failed: list[str] = []
+    failed, checked = list[str](), False
     store.mkdir(parents=True, exist_ok=True)
     outcomes = _on_cluster(todo, scheduler) if scheduler else _on_this_machine(todo, jobs)
     bar = tqdm(total=len(points), initial=len(points) - len(todo), disable=not progress, unit="pt")
@@ -131,6 +138,9 @@ def run(
             else:
                 _keep(store, point, outcome)
                 bar.update()
+                if variable is not None and not checked:
+                    _check_plot(store / point.key, variable, grid)
+                    checked = True
     if failed:
         raise SweepError(
             f"{len(failed)} of {len(points)} points failed; the others are kept, and the same "
@@ -143,9 +153,8 @@ def run(
     for figure, dataset in datasets.items():
         with complete(Path(output_dir) / f"{figure}.nc") as temporary:
             dataset.to_netcdf(temporary, engine="h5netcdf")
-    table = [{"key": point.key, **point.swept} for point in points]
-    record = watch.record(name, dict(given), grid=dict(grid), points=table, computed_now=len(todo))
-    provenance.write_record(record, Path(output_dir) / f"{name}.sweep.json")
+    record = _record(watch, store, points, grid, len(todo))
+    provenance.write_record(record, Path(output_dir) / f"{points[0].name}.sweep.json")
     return datasets
 
 
@@ -161,8 +170,7 @@ def compute_point(point: Point) -> dict[str, bytes] | str:
                 watch = provenance.Stopwatch()
                 dataset = figure_runs.compute(point.name, point.values)
                 dataset.to_netcdf(folder / f"{point.name}.nc", engine="h5netcdf")
-                values = figure_runs.all_parameters(point.name, point.values)
-                record = watch.record(point.name, values)
+                record = watch.record(point.name, point.everything)
                 provenance.write_record(record, folder / f"{point.name}.provenance.json")
             else:
                 notebook = Path(name, f"{point.name}.md")
@@ -214,14 +222,15 @@ def _point(name: str, given: Mapping[str, Any], swept: dict[str, Value]) -> Poin
     code = provenance.code_hash()
     text = json.dumps([name, source, everything, code], sort_keys=True)
     key = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Point(name, source, swept, values, key, code)
+    return Point(name, source, swept, values, key, everything, code)
 
 
 def _on_this_machine(points: list[Point], jobs: int) -> Outcomes:
     """Yield each point with its outcome as soon as there is one."""
-    # batch_size: a point that is done shall not wait for another in the same process
-    parallel = Parallel(jobs, batch_size=1, return_as="generator_unordered")
-    outcomes = parallel(delayed(_with_point)(point, os.getpid()) for point in points)
+    with workers(jobs):
+        # batch_size: a point that is done shall not wait for another in the same process
+        parallel = Parallel(batch_size=1, return_as="generator_unordered")
+    outcomes = parallel(delayed(_with_outcome)(point) for point in points)
     try:
         yield from outcomes
     except TerminatedWorkerError as error:
@@ -233,31 +242,19 @@ def _on_this_machine(points: list[Point], jobs: int) -> Outcomes:
         outcomes.close()
 
 
-def _with_point(point: Point, parent: int) -> tuple[Point, dict[str, bytes] | str]:
-    if os.getpid() != parent:
-        _end_with(parent)
+def _with_outcome(point: Point) -> tuple[Point, dict[str, bytes] | str]:
     return point, compute_point(point)
-
-
-@cache
-def _end_with(parent: int) -> None:
-    """Let this worker end soon after the process that started it, which may be killed."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _on_cluster(points: list[Point], scheduler: str) -> Outcomes:
     """Yield each point with its outcome, computed by the workers of a Dask scheduler.
 
-    Dask computes the points of a worker that is lost again on another one.
+    Dask computes the points of a worker that is lost again on another one.  They are handed to it
+    at once, and not by joblib, which asks only in the beginning how many workers there are: those
+    that a queue starts later would have nothing to do.
     """
-    distributed: Any = notebook_runs.import_extra("distributed", "cluster")
-    with distributed.Client(scheduler, timeout=CLUSTER_TIMEOUT) as client:
+    distributed = import_extra("distributed", "cluster")
+    with connected(scheduler) as client:
         tasks = {client.submit(compute_point, p, key=f"spincat-{p.key}"): p for p in points}
         for task in distributed.as_completed(tasks):
             error = task.exception()
@@ -282,6 +279,43 @@ def _data_files(store: Path, points: list[Point]) -> list[Path]:
     """Return the NetCDF files that every point has, relative to its folder."""
     found = [{f.relative_to(store / p.key) for f in (store / p.key).rglob("*.nc")} for p in points]
     return sorted(set.intersection(*found))
+
+
+def _check_plot(folder: Path, variable: str, grid: Mapping[str, Sequence[Value]]) -> None:
+    """Raise ``SweepError`` if the variable cannot be drawn, as far as one point tells."""
+    datasets = [xr.load_dataset(file) for file in sorted(folder.rglob("*.nc"))]
+    try:
+        grids.check_variable(variable, [str(x) for dataset in datasets for x in dataset.data_vars])
+        owner = next(dataset for dataset in datasets if variable in dataset.data_vars)
+        grids.check_dimensions(owner[variable], sum(len(values) > 1 for values in grid.values()))
+    except ValueError as error:
+        raise SweepError(f"{error}; the points that are done are kept") from error
+
+
+def _record(
+    watch: provenance.Stopwatch,
+    store: Path,
+    points: list[Point],
+    grid: Mapping[str, Sequence[Value]],
+    computed_now: int,
+) -> dict[str, Any]:
+    """Return the record of a sweep; its times are those of the points, whenever they were made."""
+    table = []
+    for point in points:
+        file = store / point.key / f"{point.name}.provenance.json"
+        made = json.loads(file.read_text(encoding="utf-8"))
+        times = {name: made[name] for name in ("started", "seconds")}
+        table.append({"key": point.key, **point.swept, **times})
+    common = {name: x for name, x in points[0].everything.items() if name not in grid}
+    return watch.record(
+        points[0].name,
+        common,
+        seed=list(grid["seed"]) if "seed" in grid else common.get("seed"),
+        grid={name: list(values) for name, values in grid.items()},
+        points=table,
+        seconds_of_points=round(sum(row["seconds"] for row in table), 3),
+        computed_now=computed_now,
+    )
 
 
 def _label(point: Point) -> str:

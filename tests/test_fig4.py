@@ -80,5 +80,9 @@ def test_refuses_bad_input():
         fig4.compute(initial_state="excited")
     with pytest.raises(ValueError, match="n_eta = 0"):
         fig4.compute(n_eta=0)
-    with pytest.raises(ValueError, match=r"eta = 700\.0\d*; allowed: at most"):
-        fig4.compute(n_eta=2, drive_max=0.07)
+    with pytest.raises(ValueError, match=r"drive_max = 0\.07; allowed: above 0 and at most 1/16"):
+        fig4.compute(drive_max=0.07)
+    with pytest.raises(ValueError, match=r"delta_max = -1; allowed: above 0"):
+        fig4.compute(delta_max=-1)
+    with pytest.raises(ValueError, match=r"initial_spread = -9; allowed: from -pi to pi"):
+        fig4.compute(initial_spread=-9)

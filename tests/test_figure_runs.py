@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 from click.testing import CliRunner
 
-from spincat import figure_runs
+from spincat import _sharing, figure_runs, lindblad, planar_flow
 from spincat.cli import main
-from spincat.figures import fig1
+from spincat.figures import fig1, sec4_2_boundary
 from spincat.figures.__main__ import EVERY
 
 SMALL = {"n_spins": 20, "draws": 2, "n_times": 5}
@@ -21,9 +24,31 @@ SMALL = {"n_spins": 20, "draws": 2, "n_times": 5}
 def test_every_parameter_of_every_figure_says_what_it_means(name):
     table = figure_runs.parameters(name)
     assert table
-    assert [known.name for known in table if not known.meaning] == []
-    assert all(known.type for known in table)
+    assert all(known.summary and known.range and known.unit and known.type for known in table)
+    assert len({known.summary for known in table}) == len(table)  # a meaning of its own
     assert figure_runs.title(name).endswith(".")
+
+
+def outside(known):
+    """Values of a parameter outside its range: too small, too large, odd."""
+
+    def shaped(template, value):
+        if isinstance(template, list):
+            return [shaped(template[0], value)]
+        return type(template)(value)
+
+    values = [] if known.range == "any" else [-1e9]
+    values += [1e9] if re.search("at most|to|below", known.range) else []
+    values += [5] if "even" in known.range else []
+    return [shaped(known.template, value) for value in values]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_is_outside_its_range_is_refused(name):
+    for known in figure_runs.parameters(name):
+        for value in outside(known):
+            with pytest.raises(ValueError, match=rf"^{known.name} = \S+; allowed: {known.range}"):
+                figure_runs.check(name, {known.name: value})
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -38,8 +63,8 @@ def test_the_meaning_comes_from_the_docstring():
     table = {known.name: known for known in figure_runs.parameters("odd_floor")}
     assert table["intensities"].default is None
     assert table["intensities"].type == "list of float"
-    assert table["intensities"].meaning.startswith("Values of |α|²; by default 33 from 0.01")
-    assert table["spins"].meaning == "Numbers of spins"
+    assert table["intensities"].summary.startswith("Values of |α|², by default 33 up to 10")
+    assert (table["spins"].summary, table["spins"].range) == ("Numbers of spins", "at least 1")
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -54,8 +79,8 @@ def test_an_unknown_parameter_of_any_figure_is_refused_on_the_command_line(name,
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"n_spins": 0}, "n_spins = 0; allowed: an integer of at least 1"),
-        ({"delta": -1.0}, "delta = -1.0; allowed: a number of at least 0"),
+        ({"n_spins": 0}, "n_spins = 0; allowed: at least 1"),
+        ({"delta": -1.0}, "delta = -1.0; allowed: at least 0"),
         ({"draws": 2.5}, r"draws = 2\.5; allowed: int, such as 10"),
         ({"n_times": 0}, "n_times = 0"),
         ({"seed": -1}, "seed = -1"),
@@ -91,3 +116,41 @@ def test_an_unknown_format_leaves_no_file(tmp_path):
     with pytest.raises(ValueError, match="formats holds 'gif'; allowed: pdf, svg, png"):
         figure_runs.run("fig1", tmp_path, SMALL, formats=["gif"])
     assert list(tmp_path.iterdir()) == []
+
+
+# -- what is documented of the numbers, and who computes them
+
+BASELINE = Path(__file__).parent / "baseline"
+NOT_IN_THE_BASELINE = {
+    "fig4": {"time_to_converge", "converged"},
+    "phase_portraits": {"delta", "kind", "synchronises"},
+    "spin_inversion": {"mean_field", "sphere"},
+    "avoided_crossing": {"levels"},
+}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_documented_variables_are_those_of_the_dataset(name):
+    documented = figure_runs.variables(name)
+    assert len(set(documented)) == len(documented) > 0
+    data = BASELINE / f"{name.removesuffix('_observables')}.csv"
+    with data.open(encoding="utf-8") as file:
+        columns = next(csv.reader(file))[1:]
+    found = {max((v for v in documented if c.startswith(v)), key=len, default=c) for c in columns}
+    assert found | NOT_IN_THE_BASELINE.get(name, set()) == set(documented)
+
+
+class SharedOutError(Exception):
+    """Raised in place of sharing out."""
+
+
+@pytest.mark.parametrize("name", sorted(figure_runs.PARALLEL))
+def test_the_figures_that_take_several_processes_use_them(name, monkeypatch):
+    def parallel():
+        raise SharedOutError
+
+    for module in (lindblad, _sharing, sec4_2_boundary):
+        monkeypatch.setattr(module, "Parallel", parallel)
+    monkeypatch.setattr(planar_flow, "homoclinic_linewidth", np.zeros_like)  # slow, and before it
+    with pytest.raises(SharedOutError):
+        figure_runs.compute(name, {})

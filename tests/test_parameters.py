@@ -14,6 +14,7 @@ KNOWN = [
     Parameter("parity", "even", "", ""),
     Parameter("draw", True, "", ""),
     Parameter("times", [0.0], "", ""),
+    Parameter("points", [[0.0, 0.1]], "", ""),
     Parameter("labels", [], "", ""),
     Parameter("theta", None, "", "", example=0.5),
 ]
@@ -23,11 +24,14 @@ KNOWN = [
     ("name", "value", "expected"),
     [
         ("n_spins", np.int64(7), 7),
+        ("n_spins", 1e3, 1000),
         ("eta", 2, 2.0),
         ("eta", np.float32(0.5), 0.5),
         ("parity", "odd", "odd"),
         ("draw", False, False),
         ("times", (1, 2.5), [1.0, 2.5]),
+        ("times", 1, [1.0]),
+        ("points", [(0, 1)], [[0.0, 1.0]]),
         ("labels", [], []),
     ],
 )
@@ -40,7 +44,8 @@ def test_values_get_the_type_of_the_default(name, value, expected):
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("n_spins", 7.0, "int, such as 6"),
+        ("n_spins", 7.5, "int, such as 6"),
+        ("n_spins", 1e400, "int, such as 6"),
         ("n_spins", True, "int"),
         ("n_spins", "7", "int"),
         ("eta", "0.5", "float, such as 0.4"),
@@ -50,8 +55,10 @@ def test_values_get_the_type_of_the_default(name, value, expected):
         ("eta", None, "float"),
         ("parity", 1, "str, such as 'even'"),
         ("draw", 1, "bool, such as True"),
-        ("times", 1.0, r"list of float, such as \[0\.0\]"),
+        ("times", [], r"list of float, such as \[0\.0\]"),
         ("times", ["a"], "float"),
+        ("points", (0.02, 0.05), r"list of float, such as \[0\.0, 0\.1\]"),
+        ("points", 0.02, r"list of list of float, such as \[\[0\.0, 0\.1\]\]"),
     ],
 )
 def test_wrong_types_are_refused(name, value, allowed):
@@ -80,6 +87,27 @@ def test_the_range_is_read_from_the_meaning(meaning, summary, allowed):
     assert (known.summary, known.range) == (summary, allowed)
 
 
+def test_a_range_is_checked_for_each_element():
+    known = [
+        Parameter("n_spins", 6, "number of spins, even, from 4 to 40"),
+        Parameter("times", [0.0], "times, at least 0 and below t_max"),
+        Parameter("t_max", 0.0, "last time, any"),
+        Parameter("h", 0.1, "drive, above 0, at most 1/16"),
+        Parameter("phase", 0.1, "phase, from -pi to pi/2"),
+    ]
+    inside = {"n_spins": 4, "times": [0.0, 1.0], "t_max": 2.0, "h": 1 / 16, "phase": -3.14}
+    parameters.check_ranges(known, inside)
+    parameters.check_ranges(known, inside | {"h": None})
+    for name, value, shown in [
+        ("n_spins", 5, 5), ("n_spins", 2, 2), ("n_spins", 42, 42), ("times", [0.0, 2.0], 2.0),
+        ("times", [-1.0], -1.0), ("h", 0.0, 0.0), ("h", 0.07, 0.07), ("phase", 1.6, 1.6),
+    ]:  # fmt: skip
+        with pytest.raises(ValueError, match=f"{name} = {shown}; allowed: "):
+            parameters.check_ranges(known, inside | {name: value})
+    with pytest.raises(ValueError, match="the range 'below t_max / 8' cannot be read"):
+        parameters.check_ranges([Parameter("x", 1, "it, below t_max / 8")], {"x": 1})
+
+
 def test_a_default_of_none_has_the_type_of_its_example():
     assert KNOWN[-1].type == "float"
     assert parameters.assignments(KNOWN, ["theta=1"]) == {"theta": 1.0}
@@ -102,7 +130,8 @@ def test_texts_are_read_by_type():
         ("n_spins=4:8:lin3", [4, 6, 8]),
         ("n_spins=1:4:log8", [1, 2, 3, 4]),  # rounded, each once
         ("eta=0.5", [0.5]),
-        ("eta=0:1:3", [0.0, 0.5, 1.0]),
+        ("eta=0:1:lin3", [0.0, 0.5, 1.0]),
+        ("n_spins=1e3,2e3", [1000, 2000]),
         ("eta=1:0.01:log3", [1.0, 0.1, 0.01]),
         ("parity=even,odd", ["even", "odd"]),
         ("draw=true,false", [True, False]),
@@ -120,15 +149,16 @@ def test_grid(text, values):
     ("text", "message"),
     [
         ("n_spin=4", "no parameter 'n_spin'; did you mean 'n_spins'"),
-        ("n_spins", "--grid n_spins; allowed: --grid name=a,b,c"),
+        ("n_spins", "--grid n_spins; allowed: --grid name=values, where values are a,b,c"),
         ("n_spins=4,five", "n_spins = 'five'; allowed: int"),
         ("n_spins=4.5", r"n_spins = 4\.5; allowed: int"),
         ("n_spins=4,4", "has a value twice"),
         ("eta=0:1:log5", "limits above 0"),
-        ("eta=0:1", "allowed: start:stop:count"),
-        ("eta=0:1:0", "allowed: start:stop:count"),
-        ("eta=0:inf:3", "allowed: start:stop:count"),
-        ("eta=a:b:3", "allowed: start:stop:count"),
+        ("eta=0:1", "allowed: a,b,c .*, start:stop:lin10"),
+        ("eta=0:1:5", "allowed: a,b,c .*, start:stop:lin10"),
+        ("eta=0:1:lin0", "allowed: a,b,c .*, start:stop:lin10"),
+        ("eta=0:inf:lin3", "allowed: a,b,c .*, start:stop:lin10"),
+        ("eta=a:b:lin3", "allowed: a,b,c .*, start:stop:lin10"),
         ("eta=", "eta = ''; allowed: float"),
     ],
 )

@@ -8,10 +8,14 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from unittest.mock import Mock, create_autospec
 
+import distributed
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -198,6 +202,41 @@ def test_the_commands_of_the_pages_name_what_exists(page):
         parameters.grid(known, grid)
         known_options = {o for p in main.commands[command].params for o in p.opts}
         assert {word for word in options if word.startswith("-")} <= known_options
+
+
+@pytest.mark.parametrize("page", ["README.md", "book/rerun.md", "book/cluster.md"])
+def test_an_extra_that_a_page_installs_is_declared(page):
+    declared = PROJECT["project"]["optional-dependencies"]
+    extras = re.findall(r'pip install "\.\[(\w+)\]"', read(page))
+    assert set(extras) <= set(declared)
+    assert extras or page == "book/rerun.md"
+    # `make env` installs the lock, which is said to have them
+    assert {"dask", "distributed"} <= set(re.findall(r"^([\w-]+)==", LOCK, re.MULTILINE))
+
+
+def test_the_grammar_of_a_grid_is_the_same_in_the_book_and_in_the_help():
+    rows = re.findall(r"^\| `(\S+)` \|.*\| `(\S+)` \|$", read("book/cluster.md"), re.MULTILINE)
+    assert [form for form, _ in rows] == re.findall(r"\S+(?= \()", parameters.GRID_FORMS)
+    known = [parameters.Parameter(n, d) for n, d in [("n_spins", 8), ("seed", 1), ("delta", 0.1)]]
+    lengths = [len(*parameters.grid(known, [example]).values()) for _, example in rows]
+    assert lengths == [3, 10, 10]
+
+
+def test_the_slurm_example_calls_what_exists(monkeypatch):
+    """With a stand-in for the package that submits jobs, which is in no extra."""
+    (code,) = re.findall(r"```python\n(.*?)```", read("book/cluster.md"), re.DOTALL)
+    used = {"scale": Mock(), "scheduler_address": "tcp://127.0.0.1:8786"}
+    assert all(hasattr(distributed.SpecCluster, name) for name in used)  # its base class
+    cluster = SimpleNamespace(**used)
+    package = ModuleType("dask_jobqueue")
+    package.SLURMCluster = Mock(return_value=cluster)
+    monkeypatch.setitem(sys.modules, "dask_jobqueue", package)
+    run = create_autospec(sweeps.run)
+    monkeypatch.setattr(sweeps, "run", run)
+    exec(compile(code, "cluster.md", "exec"), {})
+    (name, _, given, grid), options = run.call_args
+    assert options == {"scheduler": cluster.scheduler_address}
+    assert len(sweeps.plan(name, given, grid)) == 300
 
 
 # -- nothing that belongs to one machine

@@ -14,17 +14,18 @@ import termios
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 import xarray as xr
 from test_notebook_runs import with_parameters, write
 
-from spincat import figure_runs, provenance, sweeps
+from spincat import _sharing, figure_runs, provenance, sweeps, synchronization
 from spincat.figures import fig1
 
 SMALL = {"draws": 2, "n_times": 5}
 GRID = {"n_spins": [4, 6], "delta": [0.5, 1.0, 2.0]}
-LARGE = {"n_spins": 10000, "draws": 10, "n_times": 11}
+LARGE = {"n_spins": 5000, "draws": 10, "n_times": 501}  # 148 kB, more than a pipe holds
 SEEDS = {"seed": list(range(16))}
 ADDRESSES = ["--host", "127.0.0.1"]
 
@@ -47,9 +48,9 @@ def points(folder):
 
 
 def command(folder, *more):
-    """A sweep of sixteen points that take some hundredths of a second each."""
+    """A sweep of sixteen points that take a tenth of a second each."""
     given = [f"-p{name}={value}" for name, value in LARGE.items()]
-    grid = ["--grid", "seed=0:15:16", "-o", str(folder)]
+    grid = ["--grid", "seed=0:15:lin16", "-o", str(folder)]
     return [sys.executable, "-m", "spincat", "sweep", "fig1", *given, *grid, *more]
 
 
@@ -92,13 +93,15 @@ def test_every_point_has_a_record(tmp_path):
     sweeps.run("fig1", tmp_path, SMALL, GRID)
     record = json.loads((tmp_path / "fig1.sweep.json").read_text(encoding="utf-8"))
     assert record["grid"] == GRID
-    assert record["parameters"] == SMALL
+    assert record["parameters"] == {"theta": None, "seed": 1, "t_max": 5.0, **SMALL}
+    assert record["seed"] == 1
     assert sorted(row["key"] for row in record["points"]) == points(tmp_path)
     for row in record["points"]:
         file = tmp_path / "points" / row["key"] / "fig1.provenance.json"
         point = json.loads(file.read_text(encoding="utf-8"))
         swept = {name: row[name] for name in GRID}
         assert point["parameters"] == {"theta": None, "seed": 1, "t_max": 5.0, **SMALL, **swept}
+        assert (row["seconds"], row["started"]) == (point["seconds"], point["started"])
         assert {"seconds", "git_commit", "code_hash", "lock_sha256", "versions"} <= set(point)
 
 
@@ -123,6 +126,8 @@ xr.Dataset({"y": ("x", [n_spins])}).to_netcdf("figures/toy_figure.nc", engine="h
     (_, key) = points(tmp_path / "out")
     kept = {p.name for p in (tmp_path / "out/points" / key).iterdir()}
     assert kept == {"toy.ipynb", "toy.provenance.json", "figures"}
+    record = json.loads((tmp_path / "out/toy.sweep.json").read_text(encoding="utf-8"))
+    assert (record["name"], record["seed"], len(record["points"])) == ("toy", None, 2)
     with pytest.raises(ValueError, match="n_spins = 1"):
         sweeps.run(str(path), tmp_path / "refused", {}, {"n_spins": [2, 1]})
     assert not (tmp_path / "refused").exists()
@@ -134,7 +139,7 @@ xr.Dataset({"y": ("x", [n_spins])}).to_netcdf("figures/toy_figure.nc", engine="h
         ({}, {}, "allowed: at least one parameter with values"),
         ({}, {"n_spins": []}, "allowed: at least one parameter with values"),
         ({"n_spins": 4}, GRID, "'n_spins' is both given and swept"),
-        ({}, {"n_spins": [4, 0]}, "n_spins = 0; allowed: an integer of at least 1"),
+        ({}, {"n_spins": [4, 0]}, "n_spins = 0; allowed: at least 1"),
         ({}, {"n_spin": [4]}, r"no parameter 'n_spin'; did you mean 'n_spins'\?"),
         ({"draws": "2"}, GRID, "draws = '2'; allowed: int"),
         ({}, {"seed": range(1000), "draws": range(1, 1000)}, "999000 points; allowed: at most"),
@@ -144,6 +149,25 @@ def test_nothing_is_done_before_a_refusal(tmp_path, given, grid, message, comput
     with pytest.raises(ValueError, match=message):
         sweeps.run("fig1", tmp_path / "out", given, grid)
     assert computed == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_variable_that_cannot_be_drawn_is_refused_early(tmp_path, computed):
+    with pytest.raises(ValueError, match=r"no variable 'fidelty'; did you mean 'fidelity'"):
+        sweeps.run("fig1", tmp_path / "out", SMALL, GRID, variable="fidelty")
+    assert computed == []
+    assert not (tmp_path / "out").exists()
+    # how many dimensions it has is known after the first point
+    with pytest.raises(
+        sweeps.SweepError, match=r"'time'\) and 2 of the grid; allowed: one to four"
+    ):
+        sweeps.run("fig1", tmp_path / "out", SMALL, GRID, variable="fidelity")
+    assert len(computed) == len(points(tmp_path / "out")) == 1
+
+
+def test_either_processes_or_a_cluster(tmp_path):
+    with pytest.raises(ValueError, match="jobs = 2; allowed: 1 with a scheduler"):
+        sweeps.run("fig1", tmp_path / "out", SMALL, GRID, jobs=2, scheduler="tcp://127.0.0.1:9")
     assert not (tmp_path / "out").exists()
 
 
@@ -244,6 +268,8 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, expected, number, c
         process.send_signal(number)
         assert process.wait(timeout=60) == code
         assert psutil.wait_procs(workers, timeout=20)[1] == []  # nobody works on for nothing
+    if number == signal.SIGINT:
+        assert (tmp_path / "shown").read_text() == "Interrupted; what is finished is kept.\n"
     done = {path: path.stat().st_mtime_ns for path in (tmp_path / "points").glob("[!.]*")}
     assert 3 <= len(done) < 16
     for path in done:
@@ -253,6 +279,11 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, expected, number, c
     assert {path: path.stat().st_mtime_ns for path in done} == done
     record = json.loads((tmp_path / "fig1.sweep.json").read_text(encoding="utf-8"))
     assert record["computed_now"] == 16 - len(done)
+    assert record["seed"] == SEEDS["seed"]
+    # the times are those of all points, and not only of this process
+    seconds = [row["seconds"] for row in record["points"]]
+    assert record["seconds_of_points"] == pytest.approx(sum(seconds))
+    assert min(seconds) > 0
     xr.testing.assert_identical(whole, expected)  # some by two processes, some by this one
 
 
@@ -302,6 +333,10 @@ def cluster(tmp_path):
 
 def test_a_cluster_that_loses_a_worker_loses_no_point(tmp_path, expected, cluster):
     address, workers = cluster
+    eta, delta = np.linspace(2.0, 60.0, 10), np.linspace(0, 0.08, 4)
+    alone = synchronization.phase_map(1000, eta, delta)
+    with _sharing.workers(scheduler=address):  # the rows of one figure, too
+        xr.testing.assert_identical(synchronization.phase_map(1000, eta, delta), alone)
     out = tmp_path / "out"
     process = subprocess.Popen(
         command(out, "--scheduler", address), stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -317,6 +352,6 @@ def test_a_cluster_that_loses_a_worker_loses_no_point(tmp_path, expected, cluste
 
 
 def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):
-    monkeypatch.setattr(sweeps, "CLUSTER_TIMEOUT", "0.5s")
+    monkeypatch.setattr(_sharing, "CLUSTER_TIMEOUT", "0.5s")
     with pytest.raises(OSError, match=r"Timed out"):
         sweeps.run("fig1", tmp_path, SMALL, GRID, scheduler="tcp://127.0.0.1:9")

@@ -31,15 +31,19 @@ def compute_crossing(
     Parameters
     ----------
     n_spins
-        Number of spins N ≥ 2.
-    mixing, nonlinearity
-        ε = g/ω₀ and χ⁽²⁾/ω₀ of the levels that are shown.
-    ratios, mixings
-        Values of χ⁽²⁾/ω₀ and of ε at which g₂ is measured.
+        Number of spins N, at least 2 [1].
+    mixing
+        ε = g/ω₀ of the levels that are shown, above 0 [1].
+    nonlinearity
+        χ⁽²⁾/ω₀ of these, above 0 [1].
+    ratios
+        Values of χ⁽²⁾/ω₀ at which g₂ is measured, above 0 [1].
+    mixings
+        Values of ε at which g₂ is measured, above 0 [1].
 
     Returns
     -------
-    Dataset with ``levels`` (offset, level) around their mean and the distance ``offset`` of the
+    Dataset with ``levels`` (offset, level) around their mean and the distance offset of the
     cavity from the crossing, both in units of χ⁽²⁾ε²√(2N(N−1)), so that the gap is 2g₂/(χ⁽²⁾ε²);
     and over (nonlinearity, mixing) the ``factor`` g₂/(χ⁽²⁾ε²) and the ``position`` of the crossing.
     """
@@ -110,16 +114,18 @@ def compute_decay(
 
     Parameters
     ----------
-    mixing, nonlinearity
-        ε = g/ω₀ and χ⁽²⁾/ω₀.
+    mixing
+        ε = g/ω₀, above 0 [1].
+    nonlinearity
+        χ⁽²⁾/ω₀, above 0 [1].
     adiabaticity
-        r = 2g₂/κ with g₂ = 3χ⁽²⁾ε², which fixes κ.
+        r = 2g₂/κ with g₂ = 3χ⁽²⁾ε², which fixes κ, above 0 [1].
 
     Returns
     -------
     Dataset over (model, excitations, time): ``population`` of 0, 1 and 2 excitations, for "Eq. 31",
     "pair loss" (Eq. 35, with the factor 3), "printed" (Eq. 35 with the g₂ of Eq. 33) and "both"
-    (Eq. 35 and the single loss κε²D[S₋]); ``time`` is in units of 1/Γ2 with the factor 3.
+    (Eq. 35 and the single loss κε²D[S₋]); the time is in units of 1/Γ2 with the factor 3.
     """
     pair_coupling = 3 * nonlinearity * mixing**2
     kappa = 2 * pair_coupling / adiabaticity
@@ -196,11 +202,11 @@ def compute_elimination(
     eta, phase
         Drive η/Γ2 and its phase φ in radians.
     spins
-        Numbers of spins.
+        Numbers of spins N, at least 2 [1].
     adiabaticities
-        Values of r = g₂N/κ.
+        Values of r = g₂N/κ, above 0 [1].
     t_max
-        Last time Γ2·t; the error is the largest over 16 times up to it, all spins down at first.
+        Last of 16 times of which the worst counts, all spins down at first, above 0 [1/Gamma_2].
 
     Returns
     -------

@@ -30,9 +30,9 @@ def compute_rates(
     Parameters
     ----------
     spins
-        Numbers of spins N, even.
+        Numbers of spins N, even, at least 4 [1].
     drives
-        Values of η/Γ2 > 0; 60 from 0.1 to 600 by default.
+        Drives η, by default 60 up to 600 with equal ratios, above 0 [Gamma_2].
 
     Returns
     -------
@@ -94,11 +94,11 @@ def compute_spreads(
     Parameters
     ----------
     n_spins
-        Number of spins N, even.
+        Number of spins N, even, at least 4 [1].
     densities
-        Drives per spin h = η/(NΓ2), between 0 and 1/16.
+        Drives per spin h = η/N, above 0 and below 1/16 [Gamma_2].
     spreads
-        True spreads ζ in radians, without 0; 40 from 0.02 to 0.8 by default.
+        True spreads ζ, by default 40 equally spaced up to 0.8, above 0 and at most pi/2 [rad].
 
     Returns
     -------
@@ -156,11 +156,11 @@ def compute_response(
     Parameters
     ----------
     density
-        Drive per spin h = η/(NΓ2), between 0 and 1/16, the same for all N.
+        Drive per spin h = η/N, the same for all N, above 0 and below 1/16 [Gamma_2].
     spins
-        Numbers of spins N, even, from 4 to 40.
+        Numbers of spins N, even, from 4 to 40 [1].
     times
-        Times Γ2 t > 0; 25 from 1 to 3·10⁴ by default.
+        Times, by default 25 up to 3·10⁴ with equal ratios, above 0 [1/Gamma_2].
 
     Returns
     -------

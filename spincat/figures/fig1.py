@@ -34,10 +34,12 @@ def compute(
 
     Parameters
     ----------
-    n_spins, theta
-        Number of spins and polar angle; the default θ = 1/√N is the paper's.
+    n_spins
+        Number of spins N, at least 1 [1].
+    theta
+        Polar angle θ, by default the paper's 1/√N, above 0 and below pi [rad].
     delta
-        Standard deviation δ/Γ2 of the Gaussian detunings.
+        Standard deviation δ of the Gaussian detunings, at least 0 [Gamma_2].
     draws, seed
         Number of realisations and the seed of their generator.
     t_max, n_times
@@ -91,18 +93,19 @@ def compute_amplitudes(
     t_max: float = 5.0,
     n_times: int = 201,
 ) -> xr.Dataset:
-    r"""The curves of :func:`compute` for several amplitudes.
+    r"""The fidelities of Fig. 1 for several amplitudes.
 
     Parameters
     ----------
     intensities
-        Values of \|α\|² = N tan²(θ/2), one panel each.
+        Values of \|α\|² = N tan²(θ/2), one panel each, above 0 [1].
     n_spins, delta, draws, seed, t_max, n_times
         As in :func:`compute`.
 
     Returns
     -------
-    Dataset as from :func:`compute`, with the further dimension ``intensity``.
+    Dataset with ``fidelity`` and ``mean_fidelity`` as from :func:`compute`, and the further
+    dimension intensity.
 
     Raises
     ------
@@ -153,13 +156,15 @@ def compute_floor(
     Parameters
     ----------
     intensities
-        Values of \|α\|²; by default 33 from 0.01 to 10, logarithmically spaced.
+        Values of \|α\|², by default 33 up to 10 with equal ratios, above 0 [1].
     spins
-        Numbers of spins.
-    draws, seed
-        Realisations of the Monte Carlo and the seed of their generator.
+        Numbers of spins, at least 1 [1].
+    draws
+        Realisations of the Monte Carlo, at least 2 [1].
+    seed
+        Seed of their generator, at least 0 [1].
     delta_t
-        The time δt at which the Monte Carlo is taken: exp(-δ²t²/2) must be negligible.
+        Time δt of the Monte Carlo, where exp(-δ²t²/2) is negligible, at least 0 [1].
 
     Returns
     -------

@@ -47,26 +47,32 @@ def compute(
 
     Parameters
     ----------
-    n_spins, eta
-        Number of spins N and strength of the drive η/Γ2; the defaults are the paper's.
+    n_spins
+        Number of spins N, the paper's by default, from 2 to 10 [1].
+    eta
+        Strength η of the drive, the paper's by default, above 0 [Gamma_2].
     deltas
-        Standard deviations δ/Γ2 of the Gaussian detunings.
+        Standard deviations δ of the Gaussian detunings, at least 0 [Gamma_2].
     draws, seed
         Number of realisations shown and the seed of their generator.
     t_max, n_times
         Γ2·t runs from 0 to ``t_max`` in ``n_times`` equally spaced points.
-    draws_many, exact_draws
-        Draws behind the mean, and how many of them are solved exactly at the largest δ; the others
-        by the reduced model and free evolution (`spincat.reduced.mean_fidelity`).  These are
-        better guides for a smaller δ: fewer are exact there, in proportion, but at least six.
+    draws_many
+        Draws behind the mean, at least 2 [1].
+    exact_draws
+        How many of these are solved exactly at the largest δ, from 2 to draws_many [1].  The others
+        are solved by the reduced model and free evolution (`spincat.reduced.mean_fidelity`), which
+        are better guides for a smaller δ: fewer are exact there, in proportion, but at least six.
     tol
-        Bound on the error of each exact fidelity.
+        Bound on the error of each exact fidelity, from 1e-10 to 1e-2 [1].
 
     Returns
     -------
-    Dataset over (delta, parity, draw, time) with the fidelities of the shown draws, driven, free
-    and in the reduced model; over (delta, parity, time) with the mean, its standard error, the
-    standard deviation of a mean of ``draws`` draws, and the exact mean of the free cat.
+    Dataset over (delta, parity, draw, time) with the fidelities of the shown draws, driven
+    (``fidelity``), free (``free_fidelity``) and in the reduced model (``reduced_fidelity``); over
+    (delta, parity, time) with the mean ``mean_fidelity``, its standard error ``mean_error``, the
+    standard deviation ``scatter`` of a mean of as many draws as are shown, and the exact mean
+    ``free_mean`` of the free cat.
 
     Raises
     ------

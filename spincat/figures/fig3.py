@@ -45,11 +45,13 @@ def compute(
     Parameters
     ----------
     n_spins
-        Number of spins N, the paper's by default.
-    eta_max, n_etas
-        The drive η/Γ2 takes ``n_etas`` equally spaced values, the last of which is ``eta_max``.
+        Number of spins N, the paper's by default, from 3 to 400 [1].
+    eta_max
+        Largest drive η, above 0 [Gamma_2].
     times
-        Evolution times Γ2 t.
+        Evolution times, at least 0 [1/Gamma_2].
+    n_etas
+        Number of drives, equally spaced and without 0, at least 1 [1].
 
     Returns
     -------
@@ -97,7 +99,7 @@ def compute(
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """Draw the top of Fig. 3: the amplitudes of `compute`, and Eq. 25."""
+    r"""Draw the top of Fig. 3: \|⟨a⟩\| of identical spins after several times, and Eq. 25."""
     figure, axes = plt.subplots(figsize=(6.4, 4.0))
     shades = plt.get_cmap("viridis")(np.linspace(0.85, 0.1, dataset.sizes["time"]))
     for time, shade in zip(dataset["time"].values, shades, strict=True):
@@ -111,7 +113,7 @@ def draw(dataset: xr.Dataset) -> Figure:
 
 
 def draw_observables(dataset: xr.Dataset) -> Figure:
-    """Draw the metastable ⟨a⟩ and √N⟨σ⁻⟩ of `compute`, their limits and Eq. 25."""
+    """Draw the metastable ⟨a⟩ and √N⟨σ⁻⟩ of identical spins, their limits and Eq. 25."""
     figure, axes = plt.subplots(figsize=(6.4, 4.0))
     eta, names = dataset["eta"], (r"$|\langle a\rangle|$", r"$\sqrt{N}|\langle\sigma^-\rangle|$")
     axes.plot(eta, dataset["quasi_steady"], color=BLUE, label=names[0])
@@ -134,10 +136,14 @@ def compute_wigner(
 
     Parameters
     ----------
-    n_spins, etas, time
-        Number of spins N, drives η/Γ2 and evolution time Γ2 t.
+    n_spins
+        Number of spins N, from 2 to 400 [1].
+    etas
+        Drives η, above 0 [Gamma_2].
+    time
+        Evolution time, at least 0 [1/Gamma_2].
     n_grid
-        Points along each axis.
+        Points along each axis, at least 2 [1].
 
     Returns
     -------

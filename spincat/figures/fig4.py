@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from spincat import provenance, synchronization, two_ensembles
-from spincat._checks import check_number, check_positive_integer
+from spincat._checks import check_inside, check_number, check_positive_integer
 from spincat.figures import describe
 
 Floats = NDArray[np.float64]
@@ -36,41 +36,45 @@ def compute(
     initial_state: str = "identical",
     initial_spread: float = 0.0,
 ) -> xr.Dataset:
-    """The map of `spincat.synchronization.phase_map`, its edge, and two ellipses of Eq. 30.
+    """Where two halves with detunings ±δ synchronise (Fig. 4), its edge, and ellipses of Eq. 30.
 
     Parameters
     ----------
     n_spins
-        Number of spins N, even; the paper has 10⁴.
-    n_eta, n_delta
-        Number of points in each direction.
-    drive_max, delta_max
-        Largest η/(NΓ2), at most 1/16, and largest δ/Γ2; the grid starts one step above η = 0, and
-        at δ = 0.
+        Number of spins N, the paper's by default, even, at least 4 [1].
+    n_eta
+        Number of drives, equally spaced and without 0, at least 3 [1].
+    n_delta
+        Number of detunings, equally spaced from 0 on, at least 1 [1].
+    drive_max
+        Largest drive per spin η/N, above 0 and at most 1/16 [Gamma_2].
+    delta_max
+        Largest detuning δ, above 0 [Gamma_2].
     t_max
-        Last time Γ2·t.
+        Last time, above 0 [1/Gamma_2].
     initial_state
         "identical", A and z of the steady state of identical spins (δ = 0), or "ground", almost no
-        coherence close to the ground state.
+        coherence close to the ground state [name].
     initial_spread
-        Phase spread ζ of the initial state in radians.
+        Phase spread ζ of the initial state, from -pi to pi [rad].
 
     Returns
     -------
-    The dataset of `phase_map` with ``edge``, ``ellipse_fit`` and ``ellipse_paper`` over eta, and
-    the parameters of the fit in its attributes.
+    The dataset of `spincat.synchronization.phase_map` over (eta, delta) with ``phase_spread``,
+    ``z``, ``amplitude``, ``fate``, ``converged`` and ``time_to_converge``; ``edge``,
+    ``ellipse_fit`` and ``ellipse_paper`` over eta, and the parameters of the fit in its attributes.
 
     Raises
     ------
     ValueError
         If an argument is outside its range.
     """
-    rows, columns = (
-        check_positive_integer("n_eta", n_eta),
-        check_positive_integer("n_delta", n_delta),
-    )
-    eta = n_spins * np.linspace(0, check_number("drive_max", drive_max), rows + 1)[1:]
-    delta = np.linspace(0, check_number("delta_max", delta_max), columns)
+    check_inside("drive_max", drive_max, 0 < drive_max <= 1 / 16, "above 0 and at most 1/16")
+    check_inside("delta_max", delta_max, delta_max > 0, "above 0")
+    check_inside("initial_spread", initial_spread, abs(initial_spread) <= np.pi, "from -pi to pi")
+    check_inside("n_eta", n_eta, n_eta >= 3, "at least 3, for the fit")
+    eta = n_spins * np.linspace(0, drive_max, n_eta + 1)[1:]
+    delta = np.linspace(0, delta_max, check_positive_integer("n_delta", n_delta))
     start = starts(n_spins, eta, initial_state, initial_spread)
     dataset = synchronization.phase_map(n_spins, eta, delta, t_max=t_max, initial=start[:, None])
     edge = synchronization.simulated_edge(n_spins, eta, t_max=t_max, initial=start)
@@ -127,7 +131,7 @@ def compute_edges(
     n_spins, t_max
         As in :func:`compute`.
     count
-        Number of drives, equally spaced in η up to NΓ2/16, zero left out.
+        Number of drives, equally spaced up to NΓ2/16 and without 0, at least 3 [1].
 
     Returns
     -------

@@ -28,9 +28,9 @@ def compute_excitation(
     Parameters
     ----------
     spins
-        Numbers of spins.
+        Numbers of spins N, at least 2 [1].
     drives
-        Values of h; by default 13 from 0.001 to 0.15, logarithmically spaced.
+        Drives per spin h, by default 13 up to 0.15 with equal ratios, above 0 [Gamma_2].
 
     Returns
     -------
@@ -89,10 +89,12 @@ def compute_validity(
 
     Parameters
     ----------
-    eta, phase
-        Drive strength η/Γ2 > 0 and its phase φ in radians, kept fixed while N grows.
+    eta
+        Strength η of the drive, fixed while N grows, above 0 [Gamma_2].
+    phase
+        Phase φ of the drive, any [rad].
     spins
-        Numbers of spins.
+        Numbers of spins N, at least 2 [1].
 
     Returns
     -------

@@ -105,14 +105,14 @@ def compute_advantage(
     Parameters
     ----------
     intensities
-        Values of \|α\|².
+        Values of \|α\|², above 0 [1].
     n_spins, delta, seed, t_max, n_times, draws_many, exact_draws
         As in `spincat.figures.fig2.compute`.
 
     Returns
     -------
     Dataset over (parity, intensity, time): ``driven``, its standard ``error``, ``free`` (exact)
-    and the ``advantage`` driven - free.
+    and the ``advantage``, driven minus free.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def compute_sizes(
     *,
     draws_many: int = 100,
 ) -> xr.Dataset:
-    """The quantities of :func:`compute_advantage` against N at one η.
+    """Mean fidelity driven minus free against N and time, for both cats at one η.
 
     An exact solution takes four times as long for each further spin: from N = 7 on, only some draws
     are solved exactly, and the reduced model carries more of the mean.
@@ -173,14 +173,14 @@ def compute_sizes(
     Parameters
     ----------
     sizes
-        Numbers of spins N, at most 10.
+        Numbers of spins N, from 2 to 10 [1].
     eta, delta, seed, t_max, n_times, draws_many
         As in `spincat.figures.fig2.compute`.
 
     Returns
     -------
-    Dataset as from :func:`compute_advantage`, over (parity, n_spins, time), with the number of
-    ``exact_draws`` for each N.
+    Dataset over (parity, n_spins, time) with ``driven``, ``error``, ``free`` and ``advantage`` as
+    from :func:`compute_advantage`, and the number of ``exact_draws`` for each N.
 
     Raises
     ------
@@ -232,13 +232,13 @@ def compute_decay(
     Parameters
     ----------
     eta
-        Strength of the drive η/Γ2.
+        Strength η of the drive, above 0 [Gamma_2].
     sizes
-        Numbers of spins N.
+        Numbers of spins N, at least 2 [1].
     measured
-        Those N, at most 10, for which μ is also measured with the full master equation.
+        Those for which μ is also measured with the full master equation, from 2 to 10 [1].
     t_measured
-        The time Γ2·t at which it is measured.
+        The time at which it is measured, above 0 [1/Gamma_2].
 
     Returns
     -------

@@ -28,9 +28,9 @@ def compute_rates(
     Parameters
     ----------
     sizes
-        Numbers of spins N.
+        Numbers of spins N, at least 4 [1].
     h
-        Drives per spin, at most 1/8.
+        Drives per spin η/N, above 0 and at most 1/8 [Gamma_2].
 
     Returns
     -------
@@ -86,13 +86,15 @@ def compute_inversion(
 
     Parameters
     ----------
-    sizes, h
-        Numbers of spins N and drives per spin η/(NΓ2).
+    sizes
+        Numbers of spins N, at least 3 [1].
+    h
+        Drives per spin η/N, above 0 and at most 1/8 [Gamma_2].
 
     Returns
     -------
-    Dataset with ``quantum`` (n_spins, h), and ``mean_field`` (Eq. 25) and ``sphere`` on the
-    denser values ``line`` of h.
+    Dataset with ``quantum`` (n_spins, h), and ``mean_field`` (Eq. 25) and ``sphere`` on a denser
+    line of h.
 
     Raises
     ------
@@ -135,10 +137,14 @@ def compute_length(
 
     Parameters
     ----------
-    sizes, h
-        Numbers of spins N and the drive per spin η/(NΓ2), at most 1/16.
-    t_max, n_times
-        Γ2 t takes ``n_times`` values from 1e-3 to ``t_max``, equally spaced on a logarithmic axis.
+    sizes
+        Numbers of spins N, at least 2 [1].
+    h
+        Drive per spin η/N, above 0 and at most 1/16 [Gamma_2].
+    t_max
+        Last time, above 1e-3 [1/Gamma_2].
+    n_times
+        Number of times from 1e-3 on, with equal ratios, at least 2 [1].
 
     Returns
     -------
@@ -214,10 +220,14 @@ def compute_beyond(
 
     Parameters
     ----------
-    n_spins, h
-        Number of spins N and the drives per spin η/(NΓ2), at most 1/8.
-    t_max, n_times
-        Γ2 t runs from 0 to ``t_max`` in ``n_times`` points.
+    n_spins
+        Number of spins N, at least 2 [1].
+    h
+        Drives per spin η/N, above 0 and at most 1/8 [Gamma_2].
+    t_max
+        Last time, above 0 [1/Gamma_2].
+    n_times
+        Number of equally spaced times from 0 on, at least 2 [1].
 
     Returns
     -------

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from joblib import Parallel, delayed
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from spincat import planar_basins, planar_flow, provenance, synchronization
-from spincat._checks import check_number, check_positive_integer
+from spincat._checks import check_inside, check_positive_integer
 from spincat._self_consistency import NAMED, Name
 from spincat.broadening import Gaussian
 from spincat.critical_linewidth import critical_point, stays_synchronised
@@ -48,20 +49,26 @@ def compute_lines(
     initial_state: str = "identical",
     initial_spread: float = 0.0,
 ) -> xr.Dataset:
-    """The lines of `spincat.planar_flow` and what Eqs. 26-28 do at finite N.
+    """The exact lines of `spincat.planar_flow` around Fig. 4, and what Eqs. 26-28 do at finite N.
 
     Parameters
     ----------
     n_spins
-        Number of spins N of the simulation, even.
-    n_h, n_delta
-        Number of drives and of detunings in the map.
-    drive_max, delta_max
-        End of the drives η/(NΓ2), at most 1/16 and left out like zero, and largest δ/Γ2 of the map.
+        Number of spins N of the simulation, even, at least 4 [1].
+    n_h
+        Number of drives, at least 1 [1].
+    n_delta
+        Number of detunings in the map, at least 1 [1].
+    drive_max
+        End of the drives per spin η/N, left out like zero, above 0 and at most 1/16 [Gamma_2].
+    delta_max
+        Largest detuning δ of the map, above 0 [Gamma_2].
     t_max
-        Last time Γ2·t of the simulation.
-    initial_state, initial_spread
-        As in `spincat.figures.fig4.compute`: "identical" or "ground", and its ζ in radians.
+        Last time of the simulation, above 0 [1/Gamma_2].
+    initial_state
+        "identical" or "ground", as in `spincat.figures.fig4.compute` [name].
+    initial_spread
+        Phase spread ζ of the initial state, from -pi to pi [rad].
 
     Returns
     -------
@@ -74,12 +81,12 @@ def compute_lines(
     ValueError
         If an argument is outside its range.
     """
-    top = check_number("drive_max", drive_max)
-    if not 0 < top <= planar_flow.LARGEST_H:
-        raise ValueError(f"drive_max = {drive_max!r}; allowed: above 0, at most 0.0625")
-    h = np.linspace(0, top, check_positive_integer("n_h", n_h) + 2)[1:-1]
+    check_inside("drive_max", drive_max, 0 < drive_max <= 1 / 16, "above 0 and at most 1/16")
+    check_inside("delta_max", delta_max, delta_max > 0, "above 0")
+    check_inside("initial_spread", initial_spread, abs(initial_spread) <= np.pi, "from -pi to pi")
+    h = np.linspace(0, drive_max, check_positive_integer("n_h", n_h) + 2)[1:-1]
     detunings = check_positive_integer("n_delta", n_delta)
-    delta = np.linspace(0, check_number("delta_max", delta_max), detunings)
+    delta = np.linspace(0, delta_max, detunings)
     start = fig4.starts(n_spins, h * n_spins, initial_state, initial_spread)
     with_hopf = h <= planar_flow.BOGDANOV_TAKENS[0]
     hopf, homoclinic = np.full((2, n_h), np.nan)
@@ -149,7 +156,7 @@ def compute_portraits(h: float = 1 / 36) -> xr.Dataset:
     Parameters
     ----------
     h
-        Drive η/(NΓ2), below the Bogdanov-Takens point.
+        Drive per spin η/N, from 0.001 to 0.045 [Gamma_2], below the Bogdanov-Takens point.
 
     Returns
     -------
@@ -285,11 +292,15 @@ def compute_linewidths(
     Parameters
     ----------
     n_h
-        Number of drives for the lines.
-    n_spins, seed
-        Number of spins of the runs and seed of their detunings; each run draws its own.
-    drives, factors
-        Drives η/(NΓ2) of the runs, and their linewidths in units of the critical one.
+        Number of drives for the lines, at least 1 [1].
+    n_spins
+        Number of spins N of the runs, at least 2 [1].
+    seed
+        Seed of their detunings, of which each run draws its own, at least 0 [1].
+    drives
+        Drives per spin η/N of the runs, above 0 and below 1/16 [Gamma_2].
+    factors
+        Linewidths of the runs in units of the critical one, at least 0 [1].
 
     Returns
     -------
@@ -304,19 +315,18 @@ def compute_linewidths(
     """
     h = np.linspace(0, 1 / 16, check_positive_integer("n_h", n_h) + 2)[1:-1]
     names: list[Name] = ["gaussian", "uniform", "lorentzian", "two_point"]
-    points = [[critical_point(value, name) for value in h] for name in names]
-    width = np.array([[point.width for point in row] for row in points])
-    existence = np.array([[point.existence for point in row] for row in points])
-    hopf = np.array([[point.bifurcation == "Hopf" for point in row] for row in points])
+    points = Parallel()(delayed(critical_point)(value, name) for name in names for value in h)
+    width, existence = (
+        np.reshape([getattr(point, field) for point in points], (len(names), n_h))
+        for field in ("width", "existence")
+    )
+    hopf = np.reshape([point.bifurcation == "Hopf" for point in points], (len(names), n_h))
     runs = [[factor * critical_point(x, "gaussian").width for factor in factors] for x in drives]
-    locked = np.empty((len(drives), len(factors)), dtype=bool)
-    for i, x in enumerate(drives):
-        slow = (2 * x * (1 - np.sqrt(1 - 16 * x))) ** -1  # the slowest memory, at δ = 0
-        for j, run_width in enumerate(runs[i]):
-            row = seed + i * len(factors) + j
-            detunings = Gaussian(run_width).draw(n_spins, 1, row)[0]
-            ensemble = SpinEnsemble(n_spins, x * n_spins, detunings=detunings)
-            locked[i, j] = stays_synchronised(ensemble, 10 * slow)
+    each = [(x, run_width) for x, row in zip(drives, runs, strict=True) for run_width in row]
+    stays = Parallel()(
+        delayed(_stays)(n_spins, x, run_width, seed + i) for i, (x, run_width) in enumerate(each)
+    )
+    locked = np.reshape(stays, (len(drives), len(factors)))
     dims, run = ("distribution", "h"), ("drive", "factor")
     return xr.Dataset(
         {
@@ -334,6 +344,13 @@ def compute_linewidths(
         },
         attrs=provenance.attributes(n_h=n_h, n_spins=n_spins, seed=seed),
     )
+
+
+def _stays(n_spins: int, h: float, width: float, seed: int) -> bool:
+    """Whether spins with Gaussian detunings of that width stay synchronised."""
+    slow = (2 * h * (1 - np.sqrt(1 - 16 * h))) ** -1  # the slowest memory, at δ = 0
+    detunings = Gaussian(width).draw(n_spins, 1, seed)[0]
+    return stays_synchronised(SpinEnsemble(n_spins, h * n_spins, detunings=detunings), 10 * slow)
 
 
 def draw_linewidths(dataset: xr.Dataset) -> Figure:

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from spincat import provenance, two_ensembles, two_halves
-from spincat._checks import check_number
+from spincat._checks import check_inside, check_number
 from spincat.figures import describe
 
 POINTS = (0.02, 0.05), (0.02, 0.065), (0.02, 0.07)
@@ -30,9 +30,9 @@ def compute_courses(
     Parameters
     ----------
     n_spins
-        Number of spins N, even.
+        Number of spins N, even, at least 4 [1].
     points
-        Pairs of η/(NΓ2) and δ/Γ2.
+        Pairs of drive per spin η/N and detuning δ, at least 0 [Gamma_2].
     t_max, n_times
         Γ2·t runs from 0 to ``t_max`` in ``n_times`` equally spaced points.
 
@@ -46,6 +46,8 @@ def compute_courses(
     ValueError
         If an argument is outside its range.
     """
+    for pair in points:
+        check_inside("points", points, len(pair) == 2, "pairs [drive, detuning]")
     times = np.linspace(0, check_number("t_max", t_max), n_times)
     states = np.array(
         [
@@ -100,11 +102,15 @@ def compute_departure(
     Parameters
     ----------
     n_spins
-        Number of spins N, even.
-    drive, delta
-        η/(NΓ2) and δ/Γ2 of a point outside the region, where z passes zero at a time t₀ < 1000.
-    duration, n_times
-        The window runs from t₀ - ``duration``/2 to t₀ + ``duration``/2.
+        Number of spins N, even, at least 4 [1].
+    drive
+        Drive per spin η/N, above 0 and at most 1/16 [Gamma_2].
+    delta
+        Detuning δ, so large that z passes zero at a time t₀ < 1000, above 0 [Gamma_2].
+    duration
+        Length of the window of time around t₀, above 0 [1/Gamma_2].
+    n_times
+        Number of times in it, at least 1 [1].
 
     Returns
     -------

@@ -38,13 +38,15 @@ def compute_logical(
     Parameters
     ----------
     n_spins
-        Number of spins N ≥ 2.
+        Number of spins N, at least 3 [1].
     intensities
-        Values of \|α\|², above 0; by default 21 from 0.05 to 8, logarithmically spaced.
+        Values of \|α\|², by default 21 up to 8 with equal ratios, above 0 and at most 100 [1].
     delta_t
-        Product of linewidth and time.
-    draws, seed
-        Gaussian realisations to average over, and the seed of the random numbers.
+        Product of linewidth and time, at least 0 [1].
+    draws
+        Gaussian realisations to average over, at least 2 [1].
+    seed
+        Seed of the random numbers, at least 0 [1].
 
     Returns
     -------

@@ -1,0 +1,93 @@
+"""Independent rows shared out by joblib: among processes of this machine, or a Dask cluster.
+
+Nothing is shared out unless the caller is inside ``joblib.parallel_config`` or :func:`workers`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from spincat import provenance
+from spincat._checks import check_positive_integer
+from spincat._extras import import_extra
+
+CLUSTER_TIMEOUT = "20s"
+BLOCKS_PER_WORKER = 4
+"""More than one, as rows may take different times; few, as each is a message."""
+
+
+def in_blocks(function: Callable[..., Any], rows: int, *arguments: Any) -> list[Any]:
+    """Return ``function(block, *arguments)`` for blocks of the numbers of the rows, in order.
+
+    What is computed for a row must not depend on its block: then no result depends on how many
+    workers there are.
+    """
+    workers = effective_n_jobs(None)
+    count = 1 if workers == 1 else min(rows, BLOCKS_PER_WORKER * workers)
+    blocks: list[NDArray[np.intp]] = np.array_split(np.arange(rows), count)
+    found: list[Any] = Parallel()(delayed(function)(block, *arguments) for block in blocks)
+    return found
+
+
+def check_workers(jobs: int, scheduler: str | None) -> None:
+    """Raise ``ValueError`` unless either processes or the workers of a scheduler are asked for."""
+    check_positive_integer("jobs", jobs)
+    if scheduler is not None and jobs != 1:
+        raise ValueError(f"jobs = {jobs}; allowed: 1 with a scheduler, whose workers do the work")
+
+
+@contextmanager
+def workers(jobs: int = 1, scheduler: str | None = None) -> Iterator[None]:
+    """Let joblib use ``jobs`` processes, or the workers of the Dask scheduler at an address.
+
+    Raises ``ValueError`` for both, ``OSError`` where no scheduler answers, and ``RuntimeError``
+    where a worker has another version of the package.
+    """
+    check_workers(jobs, scheduler)
+    if scheduler is None:
+        # by an initializer, so that a worker watches from its start, before any work
+        start = {"initializer": _start, "initargs": (os.getpid(),)}
+        with parallel_config("loky", n_jobs=jobs, **start):
+            yield
+        return
+    with connected(scheduler) as client:
+        hashes = client.run(provenance.code_hash)
+        if others := [name for name, code in hashes.items() if code != provenance.code_hash()]:
+            raise RuntimeError(f"the worker {others[0]} has another version of spincat")
+        with parallel_config("dask"):
+            yield
+
+
+@contextmanager
+def connected(scheduler: str) -> Iterator[Any]:
+    """Yield the client of a Dask scheduler."""
+    with import_extra("distributed", "cluster").Client(
+        scheduler, timeout=CLUSTER_TIMEOUT
+    ) as client:
+        yield client
+
+
+def _start(parent: int) -> None:
+    """Let this process end soon after the one that started it, which may be killed.
+
+    A worker with a large result would otherwise wait for ever to write it to a pipe nobody reads.
+    """
+    # its own lock is shared by processes, and lost, with a warning, by those that Ctrl-C ends
+    tqdm.set_lock(threading.RLock())
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
