@@ -111,6 +111,18 @@ def test_basin_of_random_states(h, share):
     assert np.all(simulated | lost)
 
 
+@pytest.mark.ledger("eq-30", method="limit")
+@pytest.mark.parametrize("line", [basins.basin_edge, flow.stability_limit])
+def test_no_line_of_many_spins_is_an_ellipse(line):
+    """For N → ∞, by manifolds of the saddle and closed forms: the misfit is systematic."""
+    h = np.linspace(0.002, 0.0615, 40)
+    edge = line(h)
+    fit = synchronization.fit_ellipse(1e4 * h, edge, 10_000)
+    misfit = edge - synchronization.ellipse(1e4 * h, 10_000, fit.a, fit.b)
+    assert np.abs(misfit).max() > 1e-3
+    assert np.count_nonzero(np.diff(np.sign(misfit))) <= 3
+
+
 def test_edge_joins_the_saddle_node_line():
     ratio = basins.basin_edge([0.055, 0.057, 0.058, 0.06]) / flow.saddle_node_linewidth(
         [0.055, 0.057, 0.058, 0.06]
