@@ -6,6 +6,7 @@ nbval compares the outputs themselves: it collects tests/reference/*.ipynb (see 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import jupytext
 import nbformat
 import pytest
 import xarray as xr
+import yaml
 from make_reference import PICTURES, REFERENCES
 
 from spincat import notebook_runs
@@ -62,6 +64,14 @@ JUPYTEXT_HEADER = {
     "notebook_metadata_filter": "-jupytext.text_representation.jupytext_version",
     "text_representation": {"extension": ".md", "format_name": "myst", "format_version": 0.13},
 }
+
+# The chapters in the order in which they are read.
+CHAPTERS = [
+    Path(chapter["file"]).name
+    for part in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    for chapter in part["chapters"]
+    if chapter["file"].startswith("notebooks/")
+]
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -128,6 +138,58 @@ def test_parameters_are_checked_before_any_work(path):
     assert notebook_runs._checks(path)
     defaults = {known.name: known.default for known in notebook_runs.parameters(path)}
     assert notebook_runs.check(path, defaults) == defaults
+
+
+# -- one book
+
+
+def sections(path: Path) -> dict[str, str]:
+    """The text of a notebook by the headings of its sections; its opening has no heading."""
+    text = "\n\n".join(
+        "```" if cell.cell_type == "code" else cell.source for cell in jupytext.read(path).cells
+    )
+    opening, *rest = re.split(r"^## ", text, flags=re.MULTILINE)
+    return {"": opening} | dict(part.split("\n", 1) for part in rest)
+
+
+def linked_chapters(text: str) -> list[str]:
+    return re.findall(r"\]\((\w+)\.md\)", text)
+
+
+def test_the_book_has_all_chapters():
+    assert sorted(CHAPTERS) == sorted(path.stem for path in NOTEBOOKS)
+
+
+@each_notebook
+def test_a_chapter_opens_with_its_question(path):
+    paragraphs = sections(path)[""].split("```")[0].split("\n\n")
+    marks = [re.match(r"\*\*(.+?)\*\*", paragraph) for paragraph in paragraphs]
+    assert [mark[1] for mark in marks if mark] == ["Question.", "Answer in short."]
+    assert "?" in next(text for text in paragraphs if text.startswith("**Question.**"))
+
+
+@each_notebook
+def test_a_chapter_closes_with_its_answer(path):
+    parts = sections(path)
+    assert list(parts)[-2:] == ["Checks against the paper", "About this run"]
+    table, answer, after = parts["Checks against the paper"].partition("\n**Answer.** ")
+    assert table.rstrip().endswith("```")
+    assert answer
+    assert "```" not in after
+    assert "".join(parts.values()).count("**Answer.**") == 1
+
+
+@each_notebook
+def test_a_chapter_links_back_and_forward(path):
+    number = CHAPTERS.index(path.stem)
+    before, after = CHAPTERS[:number], CHAPTERS[number + 1 :]
+    parts = sections(path)
+    assert not before or set(linked_chapters(parts[""])) & set(before)
+    closing = parts["Checks against the paper"]
+    if after:
+        assert after[0] in linked_chapters(closing)
+    else:  # the critical edition follows
+        assert "](../book/equations.md)" in closing
 
 
 # -- the code

@@ -36,7 +36,9 @@ def links(page: Path) -> list[tuple[str, str]]:
 def test_a_chapter_links_terms_with_their_definitions(
     book: Path, chapter_name: str, definitions: Definitions
 ) -> None:
-    for term, title in links(book / chapter_name):
+    found = links(book / chapter_name)
+    assert len(found) >= 3
+    for term, title in found:
         assert title == definitions[term]
         assert "\\" not in title, "TeX would be shown as it is written"
 
@@ -44,6 +46,11 @@ def test_a_chapter_links_terms_with_their_definitions(
 def test_a_chapter_links_a_term_once(book: Path, chapter_name: str) -> None:
     terms = [term for term, _ in links(book / chapter_name)]
     assert sorted({term for term in terms if terms.count(term) > 1}) == []
+
+
+def test_every_term_is_linked_from_a_chapter(book: Path, definitions: Definitions) -> None:
+    chapters = (book / "notebooks").glob("*.html")
+    assert definitions.keys() - {term for page in chapters for term, _ in links(page)} == set()
 
 
 def test_the_keyboard_shows_a_definition(browser: Browser, book: Path) -> None:
