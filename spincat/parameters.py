@@ -105,8 +105,8 @@ def check_ranges(known: Iterable[Parameter], values: Mapping[str, Any]) -> None:
     """Raise ``ValueError`` for a value outside the range that its parameter states.
 
     A range is made of "even", "at least x", "at most x", "above x", "below x" and "from x to y",
-    where a limit is a number such as 1/16 or pi, or another parameter.  Of a list, each element
-    must be inside.  None, a default, is not checked.
+    where a limit is a number such as 1/16 or pi, or another parameter, or it is "one of a, b, c".
+    Of a list, each element must be inside.  None, a default, is not checked.
     """
     for parameter in known:
         for value in _elements(values.get(parameter.name)):
@@ -123,6 +123,8 @@ def _elements(value: Any) -> Iterator[Any]:
 
 
 def _inside(value: Any, text: str, values: Mapping[str, Any]) -> bool:
+    if text.startswith("one of "):
+        return value in text.removeprefix("one of ").split(", ")
     if _CLAUSE.sub("", text):
         raise ValueError(f"the range {text!r} cannot be read")
     for word, bound, limit in _CLAUSE.findall(text):

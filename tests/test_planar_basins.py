@@ -98,7 +98,7 @@ def test_basin_of_random_states(h, share):
     """The planar flow tells the fate of any state of Eqs. 26-28 but those next to the boundary."""
     n, delta, starts = 10_000, share * float(flow.stability_limit(h)), in_the_bloch_ball(300, 7)
     grid = synchronization.phase_map(
-        n, [h * n] * 15, [delta] * 20, initial=starts.reshape(15, 20, 3), workers=1
+        n, [h * n] * 15, [delta] * 20, initial=starts.reshape(15, 20, 3)
     )
     fates = grid["fate"].values.ravel()
     zeta, z = basins.after_fast_motion(h, starts).T

@@ -42,7 +42,7 @@ def test_agrees_with_lsoda_at_200_random_points():
     rng, t_max, seen = np.random.default_rng(5), 3000.0, []
     eta, delta = N * rng.uniform(0.004, 1 / 16, 200), rng.uniform(0, 0.08, 200)
     for drive, detuning in zip(eta, delta, strict=True):
-        point = phase_map(N, [drive], [detuning], t_max=t_max, workers=1).isel(eta=0, delta=0)
+        point = phase_map(N, [drive], [detuning], t_max=t_max).isel(eta=0, delta=0)
         start = two_ensembles.steady_state(N, drive)
         run = solve_ivp(
             printed, (0, t_max), start, method="LSODA", args=(drive, detuning), rtol=1e-8,

@@ -53,8 +53,8 @@ def compute(
     t_max
         Last time, above 0 [1/Gamma_2].
     initial_state
-        "identical", A and z of the steady state of identical spins (δ = 0), or "ground", almost no
-        coherence close to the ground state [name].
+        A and z of the steady state of identical spins (δ = 0), or almost no coherence, close to the
+        ground state, one of identical, ground [1].
     initial_spread
         Phase spread ζ of the initial state, from -pi to pi [rad].
 

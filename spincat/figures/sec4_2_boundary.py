@@ -66,7 +66,7 @@ def compute_lines(
     t_max
         Last time of the simulation, above 0 [1/Gamma_2].
     initial_state
-        "identical" or "ground", as in `spincat.figures.fig4.compute` [name].
+        Initial state as in `spincat.figures.fig4.compute`, one of identical, ground [1].
     initial_spread
         Phase spread ζ of the initial state, from -pi to pi [rad].
 
