@@ -13,7 +13,6 @@ from spincat import (
     collective,
     dephasing,
     phase_spread,
-    planar_basins,
     planar_flow,
     quantum_spread,
     synchronization,
@@ -182,18 +181,6 @@ def test_the_largest_detuning_of_a_stable_and_of_any_locked_state():
     h_all = np.linspace(0.02, 0.04, 401)
     assert planar_flow.stability_limit(h_all).max() == pytest.approx(0.0730, abs=1e-4)
     assert planar_flow.saddle_node_linewidth(h_all).max() == pytest.approx(2 / 27, abs=1e-6)
-
-
-@pytest.mark.ledger("eq-30", method="limit")
-def test_the_edge_of_the_basin_is_no_ellipse_for_any_number_of_spins():
-    """N → ∞ leaves a misfit of the best ellipse far above the distance to the simulation."""
-    h = np.linspace(0.004, 0.0615, 24)
-    limit = planar_basins.basin_edge(h)
-    fit = synchronization.fit_ellipse(1e4 * h, limit, 10_000)
-    misfit = np.abs(limit - synchronization.ellipse(1e4 * h, 10_000, fit.a, fit.b)).max()
-    simulated = synchronization.simulated_edge(10_000, 1e4 * h)
-    assert misfit > 1e-3
-    assert np.abs(limit - simulated)[h > 0.01].max() < 0.3 * misfit
 
 
 @pytest.mark.ledger("end-at-a-sixteenth-agrees-with-the-ellipse", method="limit")
