@@ -78,7 +78,7 @@ class LedgerDirective(SphinxDirective):
         chosen = [entry for entry in entries.values() if select(entry)]
         errata = self.arguments[0] == "errata"
         if errata:
-            chosen.sort(key=lambda entry: entry.consequence)
+            chosen.sort(key=lambda entry: (entry.consequence, entry.kind != "claim"))
         made: list[nodes.Node] = [filter_form(chosen)] if len(chosen) > 8 else []
         before = 0
         for entry in chosen:
