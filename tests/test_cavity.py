@@ -57,6 +57,9 @@ def test_values_by_hand():
     assert EXAMPLE.gamma2 == pytest.approx(4 * (3.6e5 * 4) ** 2 / 5e6)
     small = EXAMPLE.driven(0.5).conditions()
     assert small["elimination"] == pytest.approx(3.6e5 * 4 / 5e6)
+    assert small["elimination, cat"] == small["elimination"]  # |alpha| = 1
+    larger = EXAMPLE.driven(4.5).conditions()  # |alpha| = 3
+    assert larger["elimination, cat"] == pytest.approx(3 * small["elimination"])
     assert small["exchange"] == pytest.approx(4e6 / EXAMPLE.gamma2)
     assert small["exchange gap"] == pytest.approx(16e6 / EXAMPLE.gamma2)
     photons = (4 * 0.5 * small["elimination"]) ** 2  # |alpha_d| = 4 (eta/Gamma2) g2 N/kappa
