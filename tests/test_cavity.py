@@ -124,3 +124,23 @@ def test_refuses_bad_parameters(change, message):
 def test_refuses_a_negative_drive():
     with pytest.raises(ValueError, match="eta = -1"):
         EXAMPLE.driven(-1)
+
+
+@given(cavities, st.floats(1e-3, 0.06))
+def test_at_fixed_drive_per_spin_levels_and_exchange_are_not_both_small(cavity, h):
+    """Two products of conditions in which the coupling and κ drop out, for |α|² = 2hN."""
+    small = cavity.driven(h * cavity.n_spins).conditions()
+    unequal = 30 * cavity.nonlinearity**2 / cavity.omega
+    both = np.hypot(unequal, cavity.kappa)
+    narrow = small["exchange"] ** 2 * small["anharmonic"] * both / unequal
+    assert narrow == pytest.approx(2 * h**2 / (9 * small["nonlinear"] ** 2))
+    wide = small["exchange"] * small["anharmonic"] * both / cavity.kappa * small["single loss"]
+    assert wide == pytest.approx(20 * h**2 * cavity.n_spins / 3)
+
+
+@given(cavities)
+def test_the_loss_rate_follows_from_what_is_allowed(cavity):
+    """Γ2 = 48 χ ℓ r³ with the single loss ℓ and r = g₂N/κ: the number of spins does not enter."""
+    small = cavity.conditions()
+    bound = 48 * cavity.nonlinearity * small["single loss"] * small["elimination"] ** 3
+    assert cavity.gamma2 == pytest.approx(bound)
