@@ -129,7 +129,8 @@ class Cavity:
 
         Returns
         -------
-            ``dispersive`` ε√N; ``nonlinear`` χ⁽²⁾/ω₀; ``elimination`` g₂N/κ; ``drive`` η/κ;
+            ``dispersive`` ε√N; ``nonlinear`` χ⁽²⁾/ω₀; ``elimination`` g₂N/κ, and for a cat
+            ``elimination, cat`` g₂N\|α\|/κ, whose square the error is; ``drive`` η/κ;
             ``single loss`` κε²N/Γ2, the collective one-excitation loss if the bath of the cavity
             is the same at ω₀ as at 2ω₀; ``exchange`` gε/Γ2, what the exchange S₊S₋ leaves among
             symmetric states after a common shift of all spins; ``exchange gap`` gεN/Γ2, by which
@@ -139,13 +140,15 @@ class Cavity:
             2\|α_d\|²k/√(k²+κ²), what the cavity's own levels, unequal by k = 30χ⁽²⁾²/ω₀, change in
             the displacement.
         """
+        ratio = self.pair_coupling * self.n_spins / self.kappa
         photons = abs(self.displacement) ** 2
         unequal = 30 * self.nonlinearity**2 / self.omega
         exchange = self.coupling * self.mixing / self.gamma2
         return {
             "dispersive": self.mixing * float(np.sqrt(self.n_spins)),
             "nonlinear": self.nonlinearity / self.omega,
-            "elimination": self.pair_coupling * self.n_spins / self.kappa,
+            "elimination": ratio,
+            "elimination, cat": ratio * float(np.sqrt(self.intensity)),
             "drive": self.eta * self.gamma2 / self.kappa,
             "single loss": self.kappa * self.mixing**2 * self.n_spins / self.gamma2,
             "exchange": exchange,

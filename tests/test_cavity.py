@@ -57,6 +57,9 @@ def test_values_by_hand():
     assert EXAMPLE.gamma2 == pytest.approx(4 * (3.6e5 * 4) ** 2 / 5e6)
     small = EXAMPLE.driven(0.5).conditions()
     assert small["elimination"] == pytest.approx(3.6e5 * 4 / 5e6)
+    assert small["elimination, cat"] == small["elimination"]  # |alpha| = 1
+    larger = EXAMPLE.driven(4.5).conditions()  # |alpha| = 3
+    assert larger["elimination, cat"] == pytest.approx(3 * small["elimination"])
     assert small["exchange"] == pytest.approx(4e6 / EXAMPLE.gamma2)
     assert small["exchange gap"] == pytest.approx(16e6 / EXAMPLE.gamma2)
     photons = (4 * 0.5 * small["elimination"]) ** 2  # |alpha_d| = 4 (eta/Gamma2) g2 N/kappa
@@ -121,3 +124,23 @@ def test_refuses_bad_parameters(change, message):
 def test_refuses_a_negative_drive():
     with pytest.raises(ValueError, match="eta = -1"):
         EXAMPLE.driven(-1)
+
+
+@given(cavities, st.floats(1e-3, 0.06))
+def test_at_fixed_drive_per_spin_levels_and_exchange_are_not_both_small(cavity, h):
+    """Two products of conditions in which the coupling and κ drop out, for |α|² = 2hN."""
+    small = cavity.driven(h * cavity.n_spins).conditions()
+    unequal = 30 * cavity.nonlinearity**2 / cavity.omega
+    both = np.hypot(unequal, cavity.kappa)
+    narrow = small["exchange"] ** 2 * small["anharmonic"] * both / unequal
+    assert narrow == pytest.approx(2 * h**2 / (9 * small["nonlinear"] ** 2))
+    wide = small["exchange"] * small["anharmonic"] * both / cavity.kappa * small["single loss"]
+    assert wide == pytest.approx(20 * h**2 * cavity.n_spins / 3)
+
+
+@given(cavities)
+def test_the_loss_rate_follows_from_what_is_allowed(cavity):
+    """Γ2 = 48 χ ℓ r³ with the single loss ℓ and r = g₂N/κ: the number of spins does not enter."""
+    small = cavity.conditions()
+    bound = 48 * cavity.nonlinearity * small["single loss"] * small["elimination"] ** 3
+    assert cavity.gamma2 == pytest.approx(bound)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from spincat import dephasing, logical_qubit, states
 from spincat.broadening import Gaussian
+from spincat.dephasing_limits import bosonic_cat_fidelity
 from spincat.logical_qubit import bosonic_codeword_fidelity, codeword_fidelity, logical_overlap
 
 
@@ -36,6 +37,18 @@ def test_the_small_codeword_decays_twice_as_fast_as_the_odd_cat():
     assert sp.series(part, y, 0, 7).removeO() == y**2 / 2 + y**6 / 720
     fidelity = (part.subs(y, v * x) / part.subs(y, x)) ** 2
     assert sp.simplify(sp.series(fidelity, x, 0, 1).removeO()) == v**4
+
+
+@pytest.mark.ledger("right-angle-cats-are-a-protected-qubit", method="series")
+@pytest.mark.parametrize("x", [0.05, 0.5, 1.0, np.pi / 2, 3.0])
+def test_early_losses_are_as_the_mean_numbers_of_excitations(x):
+    """1 - F is n times (δt)² for short times, with the mean number n: compare with the odd cat."""
+    short = 1e-3
+    codeword = 1 - bosonic_codeword_fidelity(np.sqrt(x), 1.0, [short], 2)[0]
+    odd = 1 - float(bosonic_cat_fidelity(np.sqrt(x), 1.0, short, "odd"))
+    ratio = np.tanh(x) * (np.sinh(x) + np.sin(x)) / (np.cosh(x) - np.cos(x))
+    assert codeword / odd == pytest.approx(ratio, rel=1e-4)
+    assert (ratio > 1) == (x < 3)
 
 
 @pytest.mark.parametrize("remainder", range(4))

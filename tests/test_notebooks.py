@@ -25,7 +25,7 @@ NOTEBOOKS = notebook_runs.list_notebooks()
 
 # Other values than the defaults, small enough to run in seconds; every notebook has its line.
 OTHER_PARAMETERS = {
-    "sec5_outlook": {"n_spins": 60, "draws": 20, "seed": 7, "kappa_mhz": 10.0},
+    "sec5_outlook": {"n_spins": 60, "draws": 20, "seed": 7, "kappa_mhz": 0.3},
     "appendix_a_master_equation": {"eta": 0.4, "phase": 0.8, "mixing": 0.02, "seed": 7},
     "sec2_model": {"n_spins": 6, "eta": 0.4},
     "sec3_1_parity_dephasing": {"n_spins": 50, "draws": 4, "seed": 7},

@@ -30,6 +30,13 @@ def test_sampled_means_lie_around_the_limit_of_many_spins():
     assert float((distance - 4 * data["error"]).max()) < 10 / 400
 
 
+def test_the_default_grid_holds_the_orthogonal_states():
+    data = sec5.compute_logical(1000, draws=2)
+    there = data.sel(intensity=np.pi / 2)
+    assert abs(float(there["overlap_limit"])) < 1e-15
+    assert abs(float(there["overlap"])) < 2 / 1000
+
+
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="draws = 0"):
         sec5.compute_logical(10, draws=0)

@@ -40,7 +40,8 @@ def compute_logical(
     n_spins
         Number of spins N, at least 3 [1].
     intensities
-        Values of \|α\|², by default 21 up to 8 with equal ratios, above 0 and at most 100 [1].
+        Values of \|α\|², by default 20 up to 8 with equal ratios and π/2, where the logical states
+        of many spins are orthogonal, above 0 and at most 100 [1].
     delta_t
         Product of linewidth and time, at least 0 [1].
     draws
@@ -58,7 +59,8 @@ def compute_logical(
     ValueError
         If an argument is outside its range.
     """
-    x = np.geomspace(0.05, 8, 21) if intensities is None else np.asarray(intensities, dtype=float)
+    x = np.sort([*np.geomspace(0.05, 8, 20), np.pi / 2]) if intensities is None else intensities
+    x = np.asarray(x, dtype=float)
     rows = Gaussian(1.0).draw(n_spins, check_positive_integer("draws", draws), seed)
     samples = np.array([_fidelities(rows, value, delta_t) for value in x])
     limits = np.array([_limits(value, delta_t) for value in x])
