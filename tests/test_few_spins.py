@@ -76,6 +76,7 @@ def test_identical_spins_stay_on_the_ladder_and_see_no_gap(bodies):
     assert gapped == pytest.approx(plain, abs=1e-9)
 
 
+@pytest.mark.ledger("four-body-loss-holds-both-logical-states", method="integration")
 @pytest.mark.ledger("right-angle-cats-are-a-protected-qubit", method="integration")
 def test_eq_1_loses_one_logical_state_and_four_bodies_hold_both():
     x, row = np.pi / 2, Gaussian(0.1).draw(6, 1, 4)[0]
@@ -90,6 +91,7 @@ def test_eq_1_loses_one_logical_state_and_four_bodies_hold_both():
     assert kept["0", 4] > 0.6
 
 
+@pytest.mark.ledger("four-body-loss-holds-both-logical-states", method="numerics")
 @pytest.mark.parametrize("bodies", [2, 4])
 def test_the_loss_is_dark_on_its_states_for_many_spins(bodies):
     """S₋² has the value Nα² on |0_L⟩ and −Nα² on |1_L⟩; S₋⁴ has one value on both."""
