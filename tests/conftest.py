@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from unittest import mock
 
@@ -15,6 +16,10 @@ from hypothesis import settings
 from ledger_record import Recorder
 from make_reference import KERNEL_ENVIRONMENT
 from nbval.plugin import IPyNbCell
+
+# A background job of a script ignores Ctrl-C, and so would the programs that the tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No window, and the same pixels on every machine.
 matplotlib.use("Agg")
