@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 
@@ -21,7 +23,13 @@ class VerdictTable:
     ['confirmed', 'corrected']
     """
 
-    VERDICTS = "confirmed", "corrected", "refuted", "depends"
+    VERDICTS: ClassVar[dict[str, str]] = {
+        "confirmed": "confirmed",
+        "conditional": "confirmed with a condition",
+        "corrected": "corrected",
+        "refuted": "refuted",
+        "open": "not decidable here",
+    }
     UNDECIDED = "undecided"
 
     def __init__(self) -> None:
@@ -39,11 +47,12 @@ class VerdictTable:
         Raises
         ------
         ValueError
-            If ``verdict`` is none of confirmed, corrected, refuted, depends.
+            If ``verdict`` is none of confirmed, conditional, corrected, refuted, open.
         """
         if verdict not in self.VERDICTS:
             raise ValueError(f"verdict = {verdict!r}; allowed: {', '.join(self.VERDICTS)}")
-        self.rows.append((claim, paper, ours, verdict if holds else self.UNDECIDED))
+        said = self.VERDICTS[verdict] if holds else self.UNDECIDED
+        self.rows.append((claim, paper, ours, said))
 
     def _repr_markdown_(self) -> str:
         head = ("Claim", "Verdict", "The paper", "This book"), ("---",) * 4

@@ -21,7 +21,7 @@ def test_it_renders_as_a_markdown_table():
 
 
 def test_refuses_another_verdict():
-    with pytest.raises(ValueError, match="verdict = 'maybe'; allowed: confirmed, corrected"):
+    with pytest.raises(ValueError, match="verdict = 'maybe'; allowed: confirmed, conditional, "):
         VerdictTable().claim("a", "b", "c", "maybe", holds=True)
 
 

@@ -29,7 +29,7 @@ SELECTIONS = {
     "errata": lambda entry: entry.consequence > 0,
 }
 FILTER = """<form class="ledger-filter" role="search" hidden>
-<label>Search <input type="search" placeholder="number, symbol or word"></label>
+<label>Search <input type="search" placeholder="number or word"></label>
 <label>Verdict <select><option value="">all</option>{options}</select></label>
 <output aria-live="polite"></output></form>"""
 
@@ -96,6 +96,8 @@ class LedgerDirective(SphinxDirective):
         title = nodes.paragraph(classes=["ledger-title"])
         title += nodes.strong("", entry.title)
         title += nodes.inline("", shown(entry, evidence), classes=["ledger-verdict"])
+        if entry.said:
+            title += nodes.inline("", f"the paper, {entry.said}", classes=["ledger-said"])
         card += title
         if entry.printed or entry.instead:
             self.parse(card, "Printed:")
@@ -107,7 +109,10 @@ class LedgerDirective(SphinxDirective):
         word = {"conditional": "Condition", "open": "What is known"}.get(entry.verdict, "Instead")
         if entry.correct:
             self.parse(card, f"**{word}.** {entry.correct}")
-        for label in [entry.name] * bool(entry.printed) + list(entry.instead):
+        if entry.printed:
+            card += ChapterEquation(label=entry.name)
+        for label in entry.instead:
+            self.parse(card, f"Eq. {{eq}}`{label}` of the chapter:")
             card += ChapterEquation(label=label)
         if entry.matters:
             self.parse(card, f"**Why it matters.** {entry.matters}")
@@ -176,7 +181,9 @@ class GridDirective(SphinxDirective):
                 continue
             text = entry.title.removeprefix("Eq. ")
             classes = (css_class(entry, evidence[entry.name]),)
-            grid += link(entry.page, entry.anchor, text, classes)
+            made = link(entry.page, entry.anchor, text, classes)
+            made["reftitle"] = shown(entry, evidence[entry.name])
+            grid += made
             grid += nodes.Text(" ")
         return [grid]
 
@@ -229,6 +236,8 @@ def resolved_link(app: Sphinx, docname: str, place: EntryLink) -> nodes.referenc
     text = place["text"] or app.env.titles[page].astext()
     made = make_refnode(app.builder, docname, page, anchor, nodes.inline("", text))
     made["classes"] += place["classes"]
+    if "reftitle" in place:
+        made["reftitle"] = place["reftitle"]
     return made
 
 

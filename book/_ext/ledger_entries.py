@@ -41,7 +41,7 @@ METHODS = {
 CONSEQUENCES = {
     1: "changes a conclusion",
     2: "changes a formula or a number",
-    3: "changes the notation only",
+    3: "changes the notation or a detail",
 }
 """What an erratum changes, the order of the errata page."""
 
@@ -59,6 +59,7 @@ NEEDED = {
 class Entry:
     """One equation, figure or claim of the paper; the texts are MyST Markdown.
 
+    ``heading`` names a claim, and ``said`` is where the paper makes it.
     An equation that is wrong is shown in both forms.  Its chapter labels one of them by its number:
     ``printed`` is the LaTeX of the paper's if that is the right one, and ``instead`` holds the
     labels of the right ones if it is the paper's (or if there are more).
@@ -68,6 +69,8 @@ class Entry:
     claim: str
     verdict: str
     where: tuple[str, ...]
+    heading: str = ""
+    said: str = ""
     printed: str = ""
     correct: str = ""
     instead: tuple[str, ...] = ()
@@ -82,10 +85,9 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """The entry as the book calls it, "Eq. 14", "Fig. 2" or the claim's name in words."""
+        """The entry as the book calls it, "Eq. 14", "Fig. 2" or the claim's heading."""
         if self.kind == "claim":
-            words = self.name.replace("-", " ")
-            return words[0].upper() + words[1:]
+            return self.heading
         return self.name.replace("eq-", "Eq. ").replace("fig-", "Fig. ")
 
     @property
@@ -114,6 +116,8 @@ def load(path: Path = LEDGER) -> dict[str, Entry]:
         lacking = [key for key in NEEDED[entry.verdict] if not getattr(entry, key)]
         if lacking:
             raise ValueError(f"{name} is {entry.verdict} and must say: {', '.join(lacking)}")
+        if entry.kind == "claim" and not (entry.heading and entry.said):
+            raise ValueError(f"{name} is a claim and must have: heading, said")
         wrong = entry.kind == "equation" and entry.verdict in ("corrected", "refuted")
         if wrong and not (entry.printed or entry.instead):
             raise ValueError(f"{name} is {entry.verdict} and must show: printed or instead")
