@@ -144,6 +144,7 @@ def _unstable_at_fold(h: float, nodes: tuple[Floats, Floats], fold: float) -> bo
 
     The response of the field in phase is zero at λ = 0 and negative for λ → ∞.  If it is positive
     for small λ > 0, there is a positive root, left by a Hopf bifurcation at a smaller width.
+    If it is not, no complex pair is looked for: the tests find none at any width before the fold.
     """
     detunings = width_at(fold, h, nodes) * nodes[0]
     rates = np.array([0, 1e-4 * h], dtype=complex)

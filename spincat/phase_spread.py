@@ -116,7 +116,8 @@ def weakest_drive(version: Version, n_spins: int, ratio: float = 0.0) -> float |
 
     Returns
     -------
-        The drive between 0.01 and N/32, or None if −K exceeds the ratio in all of that range.
+        The drive between 0.01 and N/32, or None if −K exceeds the ratio on a grid of 60 drives,
+        equally spaced in their logarithm, over all of that range.
 
     Raises
     ------
@@ -129,11 +130,13 @@ def weakest_drive(version: Version, n_spins: int, ratio: float = 0.0) -> float |
     def excess(eta: float) -> float:
         return restoring_rate(version, n_spins, eta) * small_spread(n_spins, eta) - ratio
 
-    if excess(0.01) > 0:
+    grid = np.geomspace(0.01, n_spins / 32, 60)
+    below = np.flatnonzero([excess(eta) <= 0 for eta in grid])
+    if below.size == 0:
         return None
-    if excess(n_spins / 32) < 0:
+    if below[-1] == grid.size - 1:
         raise ValueError(f"n_spins = {n_spins}; allowed: more spins for ratio = {ratio}")
-    return float(brentq(excess, 0.01, n_spins / 32, xtol=1e-10))
+    return float(brentq(excess, grid[below[-1]], grid[below[-1] + 1], xtol=1e-10))
 
 
 def small_spread(n_spins: int, eta: float) -> float:

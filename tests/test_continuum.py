@@ -87,6 +87,29 @@ def spectrum(n, h, shape, width, equations):
     )
 
 
+def test_n_spins_lose_stability_where_the_count_changes():
+    """The same numbers of unstable modes on both sides of the Hopf point of a uniform line."""
+    h, shape, n = 0.03, "uniform", 160
+    width = critical_point(h, shape).width
+    for factor, beyond, count in ((0.995, 0.995, 0), (1, 1.001, 2)):  # N spins: shifted by 1/N
+        rates = spectrum(n, h, shape, factor * width, "product").rates
+        assert np.count_nonzero(rates.real > 0) == count
+        assert continuum.unstable_modes(h, shape, beyond * width) == count
+
+
+@pytest.mark.parametrize(
+    ("shape", "h"),
+    [("gaussian", 0.003), ("gaussian", 0.055), ("two_point", 0.055)]
+    + [("lorentzian", h) for h in (0.003, 0.03, 0.055)],
+)
+def test_nothing_is_unstable_up_to_a_saddle_node(shape, h):
+    """What `critical_point` concludes from the fold alone: no pair is unstable before it."""
+    point = critical_point(h, shape)
+    assert point.bifurcation == "saddle-node"
+    for share in (0.3, 0.6, 0.9, 0.99, 0.999):
+        assert continuum.unstable_modes(h, shape, share * point.existence) == 0
+
+
 @pytest.mark.parametrize("equations", ["paper", "product"])
 def test_collective_rate_is_the_limit_of_n_spins(equations):
     h, shape = 0.03, "uniform"

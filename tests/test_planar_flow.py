@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import root
 
-from spincat import linear_stability, two_ensembles
+from spincat import linear_stability, two_ensembles, two_halves
 from spincat import planar_flow as flow
+from spincat.symbolic import slow_spins
 
 drives = st.floats(1e-3, 0.0624)
 
@@ -78,6 +79,50 @@ def test_hopf_line_is_the_limit_of_all_three_sets_of_equations(h, equations):
     rates = linear_stability.halves_rates(10**4, h, onsets[0], equations)
     assert np.abs(rates[:2].real).max() < 1e-8
     assert rates[2:].real.max() < -0.01
+
+
+@pytest.mark.parametrize("equations", ["paper", "product"])
+def test_what_breaks_the_mirror_symmetry_has_the_derived_rate(equations):
+    h, delta = 0.03, 0.07
+    w = 1 + flow.fixed_points(h, delta)[0, 1]
+    trace, determinant = (
+        float(x.subs({slow_spins.h: h, slow_spins.w: w})) for x in slow_spins.mirror_breaking()
+    )
+    expected = np.roots([1, -trace, determinant])
+    gaps = []
+    for n in (10**4, 10**5):
+        rates = linear_stability.halves_rates(n, h, delta, equations)
+        gaps.append(max(np.abs(rates - rate).min() for rate in expected))
+    assert gaps[0] < 1e-2
+    assert gaps[1] / gaps[0] == pytest.approx(0.1, rel=0.1)
+
+
+def fold(n_spins, h, equations):
+    """δ at which a steady state has a zero eigenvalue, solved for together with the state."""
+    w = (3 + np.sqrt(9 - 128 * h)) / 8
+    start = [np.sqrt(w * (1 - w) / 2), np.arccos(np.sqrt(4 * h / (w * (1 - w)))), w - 1]
+
+    def conditions(x):
+        if equations == "reduced":
+            at = x[:3], n_spins, h * n_spins, x[3]
+            return [*two_ensembles.rhs(*at), np.linalg.det(two_ensembles.jacobian(*at)) / n_spins]
+        at = [x[:3]] * 2, n_spins, h * n_spins, x[3]
+        six = two_halves.jacobian(*at, equations=equations)
+        rates = two_halves.rhs(*at, equations=equations)[0]
+        return [*rates, np.linalg.det(six) / n_spins**2]
+
+    found = root(conditions, [*start, flow.saddle_node_linewidth(h)], tol=1e-12)
+    assert np.abs(conditions(found.x)).max() < 1e-7
+    return found.x[3]
+
+
+@pytest.mark.parametrize("equations", ["reduced", "paper", "product"])
+@pytest.mark.parametrize("h", [0.02, 0.05])
+def test_saddle_node_line_is_the_limit_of_all_three_sets_of_equations(h, equations):
+    limit = float(flow.saddle_node_linewidth(h))
+    gaps = [fold(n, h, equations) / limit - 1 for n in (10**4, 10**5)]
+    assert 1e-6 < abs(gaps[0]) < 0.005
+    assert gaps[1] / gaps[0] == pytest.approx(0.1, rel=0.05)
 
 
 @pytest.mark.parametrize("h", [0.005, 0.02, 0.04])

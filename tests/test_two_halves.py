@@ -123,6 +123,33 @@ def test_restoring_rate_of_the_spread(equations, c):
         assert slowest == pytest.approx(expected, rel=0.01)
 
 
+@each_set
+@pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="spectrum")
+def test_a_third_steady_state_is_stable_without_detuning(equations):
+    """Almost without coherence: A = √(Γ2/4Nη), z = -Γ2/2Nη, and a slowest rate of -Γ2/N."""
+    h, gaps = 0.02, []
+    for n in (10**3, 10**4):
+        guess = np.array([1 / (2 * n * np.sqrt(h)), 0, -1 / (2 * h * n**2)])
+        pair = two_halves.fixed_point(guess, n, h * n, 0.0, equations=equations)
+        np.testing.assert_allclose(pair[:, 1], 0, atol=1e-9)
+        rates = np.linalg.eigvals(two_halves.jacobian(pair, n, h * n, 0.0, equations=equations))
+        gaps.append([*(pair[0, [0, 2]] / guess[[0, 2]] - 1), -n * rates.real.max() - 1])
+    assert np.all(np.abs(gaps[1]) < 0.01)
+    np.testing.assert_allclose(np.divide(gaps[1], gaps[0]), 0.1, rtol=0.1)
+
+
+@each_set
+@pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="integration")
+def test_lost_spins_come_to_rest_without_detuning(equations):
+    n, eta = 100, 2.0
+    start = two_ensembles.steady_state(n, eta) + np.array([[0, 0, 0], [0, 0.01, 0]])
+    lost = two_halves.integrate(start, n, eta, 0.07, [100.0], equations=equations, rtol=1e-6)[0]
+    end = two_halves.integrate(lost, n, eta, 0.0, [2000.0], equations=equations)[0]
+    guess = [1 / (2 * np.sqrt(n * eta)), 0, 0]
+    third = two_halves.fixed_point(guess, n, eta, 0.0, equations=equations)
+    np.testing.assert_allclose(end, third, atol=1e-6)
+
+
 def test_all_spins_follow_eqs_26_28_inside_the_region():
     n, (drive, delta) = 1000, (0.02, 0.05)
     start = two_ensembles.steady_state(n, drive * n)
