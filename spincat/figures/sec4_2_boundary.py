@@ -348,7 +348,7 @@ def compute_linewidths(
 
 def _stays(n_spins: int, h: float, width: float, seed: int) -> bool:
     """Whether spins with Gaussian detunings of that width stay synchronised."""
-    slow = (2 * h * (1 - np.sqrt(1 - 16 * h))) ** -1  # 4hw at δ = 0
+    slow = (2 * h * (1 - np.sqrt(1 - 16 * h))) ** -1  # 1/(4hw) at δ = 0
     detunings = Gaussian(width).draw(n_spins, 1, seed)[0]
     return stays_synchronised(SpinEnsemble(n_spins, h * n_spins, detunings=detunings), 10 * slow)
 
