@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from spincat import __version__, _citation, notebook_runs, parameters, provenance
+from spincat._interrupts import noticed
 
 _EXIT_CODES = """Exit codes:
   0    done
@@ -34,7 +35,8 @@ def _epilog(*examples: str, more: str = "") -> str:
 def _plain_errors() -> Iterator[None]:
     """Turn the errors that a user can cause into one message and the documented exit code."""
     try:
-        yield
+        with noticed():
+            yield
     except (ValueError, MemoryError, FileNotFoundError, ModuleNotFoundError) as error:
         raise click.UsageError(str(error)) from error
     except (RuntimeError, OSError) as error:

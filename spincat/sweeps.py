@@ -27,6 +27,7 @@ from tqdm import tqdm
 from spincat import figure_runs, grids, notebook_runs, provenance
 from spincat._extras import import_extra
 from spincat._files import complete
+from spincat._interrupts import noticed
 from spincat._sharing import check_workers, connected, workers
 from spincat.parameters import Parameter, Value, suggestion
 
@@ -131,8 +132,9 @@ def run(
     store.mkdir(parents=True, exist_ok=True)
     outcomes = _on_cluster(todo, scheduler) if scheduler else _on_this_machine(todo, jobs)
     bar = tqdm(total=len(points), initial=len(points) - len(todo), disable=not progress, unit="pt")
-    with bar, closing(outcomes):
+    with bar, noticed() as interrupts, closing(outcomes):
         for point, outcome in outcomes:
+            interrupts.check()  # before a point counts as failed that was only interrupted
             if isinstance(outcome, str):
                 failed.append(f"  {_label(point)}: {outcome}")
             else:

@@ -18,9 +18,11 @@ import numpy as np
 import psutil
 import pytest
 import xarray as xr
+from click.testing import CliRunner
 from test_notebook_runs import with_parameters, write
 
 from spincat import _sharing, figure_runs, provenance, sweeps, synchronization
+from spincat.cli import main
 from spincat.figures import fig1
 
 SMALL = {"draws": 2, "n_times": 5}
@@ -285,6 +287,32 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, expected, number, c
     assert record["seconds_of_points"] == pytest.approx(sum(seconds))
     assert min(seconds) > 0
     xr.testing.assert_identical(whole, expected)  # some by two processes, some by this one
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_ctrl_c_inside_compiled_code_is_not_a_failed_point(tmp_path, monkeypatch, lost):
+    compute, asked = figure_runs.compute, []
+
+    def interrupted(name, given):
+        asked.append(given["n_spins"])
+        if given["n_spins"] == 6:
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                if not lost:
+                    raise SystemError("returned a result with an exception set") from None
+        return compute(name, given)
+
+    monkeypatch.setattr(figure_runs, "compute", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4, 6, 8]})
+    assert signal.getsignal(signal.SIGINT) is before
+    assert asked == [4, 6]
+    assert len(points(tmp_path)) == 1
+    asked.clear()
+    shown = CliRunner().invoke(main, ["figure", "fig1", "-p", "n_spins=6", "-o", str(tmp_path)])
+    assert (asked, shown.exit_code) == ([6], 130)
 
 
 # -- progress
