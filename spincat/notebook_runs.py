@@ -16,7 +16,15 @@ import matplotlib as mpl
 import spincat
 from spincat import provenance
 from spincat._extras import import_extra
-from spincat.parameters import Parameter, Value, check_parameters, suggestion, type_name
+from spincat.parameters import (
+    Parameter,
+    Value,
+    check_parameters,
+    check_ranges,
+    readable,
+    suggestion,
+    type_name,
+)
 
 CHECKOUT_NOTEBOOKS = Path(spincat.__file__).resolve().parents[1] / "notebooks"
 
@@ -76,13 +84,16 @@ def parameters(notebook: str | Path) -> list[Parameter]:
 def check(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Value]:
     """Return the given values in the types of the notebook's parameters.
 
-    The notebook's own check of the ranges, the cell below its parameters that may raise, is
-    executed in this process.
+    Ranges that the comments state in the words of `spincat.parameters.check_ranges` are checked,
+    and then the notebook's own check, the cell below its parameters that may raise, is executed
+    in this process.
     Raises ``ValueError`` for an unknown parameter, a wrong type or a value outside its range.
     """
     path = find(notebook)
     table = _parameter_table(path)
     values = check_parameters(table, given)
+    stated = [known for known in table if readable(known.range)]
+    check_ranges(stated, {known.name: known.default for known in table} | values)
     cells = _checks(path) if values else []  # the defaults are in their ranges
     namespace: dict[str, Any] = {"__name__": "__main__"}
     try:

@@ -105,13 +105,18 @@ def check_ranges(known: Iterable[Parameter], values: Mapping[str, Any]) -> None:
     """Raise ``ValueError`` for a value outside the range that its parameter states.
 
     A range is made of "even", "at least x", "at most x", "above x", "below x" and "from x to y",
-    where a limit is a number such as 1/16 or pi, or another parameter, or it is "one of a, b, c".
-    Of a list, each element must be inside.  None, a default, is not checked.
+    where a limit is a number such as 1/16 or pi, or another parameter, also n_spins/8, or it is
+    "one of a, b, c".  Of a list, each element must be inside.  None, a default, is not checked.
     """
     for parameter in known:
         for value in _elements(values.get(parameter.name)):
             if not _inside(value, parameter.range, values):
                 raise ValueError(f"{parameter.name} = {value!r}; allowed: {parameter.range}")
+
+
+def readable(text: str) -> bool:
+    """Tell whether a range is stated in the words that :func:`check_ranges` knows."""
+    return text.startswith("one of ") or not _CLAUSE.sub("", text)
 
 
 def _elements(value: Any) -> Iterator[Any]:
@@ -125,7 +130,7 @@ def _elements(value: Any) -> Iterator[Any]:
 def _inside(value: Any, text: str, values: Mapping[str, Any]) -> bool:
     if text.startswith("one of "):
         return value in text.removeprefix("one of ").split(", ")
-    if _CLAUSE.sub("", text):
+    if not readable(text):
         raise ValueError(f"the range {text!r} cannot be read")
     for word, bound, limit in _CLAUSE.findall(text):
         if word == "even" and value % 2:
@@ -136,10 +141,9 @@ def _inside(value: Any, text: str, values: Mapping[str, Any]) -> bool:
 
 
 def _limit(text: str, values: Mapping[str, Any]) -> float:
-    if text in values:
-        return float(values[text])
     number, _, divisor = text.removeprefix("-").partition("/")
-    size = (math.pi if number == "pi" else float(number)) / float(divisor or 1)
+    named = {"pi": math.pi} | dict(values)
+    size = float(named.get(number, number)) / float(divisor or 1)
     return -size if text.startswith("-") else size
 
 

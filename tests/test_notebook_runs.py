@@ -180,7 +180,7 @@ print("this is not shown")
 ```{code-cell} ipython3
 if n_spins > 1000:
     raise MemoryError(f"n_spins = {n_spins} is too large")
-if n_spins < 2:
+if n_spins < 2 or n_spins == 999:
     raise ValueError(f"n_spins = {n_spins}")
 work = 1 / 0
 ```
@@ -195,8 +195,10 @@ raise AssertionError("no check: it is below the first cell that raises")
 def test_a_value_outside_its_range_is_refused_before_any_work(tmp_path, capsys):
     path = write(tmp_path, CHECKED)
     assert notebook_runs.check(path, {"n_spins": 4}) == {"n_spins": 4}
-    with pytest.raises(ValueError, match=r"n_spins = 1\n  n_spins = 1; allowed: number of"):
+    with pytest.raises(ValueError, match="n_spins = 1; allowed: at least 2"):
         notebook_runs.run(path, tmp_path / "out", {"n_spins": 1})
+    with pytest.raises(ValueError, match=r"n_spins = 999\n  n_spins = 999; allowed: number of"):
+        notebook_runs.run(path, tmp_path / "out", {"n_spins": 999})
     with pytest.raises(ValueError, match="n_spins = 2000 is too large"):
         notebook_runs.check(path, {"n_spins": 2000})
     assert not (tmp_path / "out").exists()

@@ -19,6 +19,7 @@ import yaml
 from make_reference import PICTURES, REFERENCES
 
 from spincat import notebook_runs
+from spincat.parameters import readable
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = notebook_runs.list_notebooks()
@@ -130,6 +131,8 @@ def test_every_parameter_says_what_it_means(path):
     table = notebook_runs.parameters(path)
     assert table, "no cell is tagged 'parameters'"
     assert [known.name for known in table if not known.meaning] == []
+    # `spincat params` shows its range, and `spincat run` checks it
+    assert [known.name for known in table if not (known.range and readable(known.range))] == []
 
 
 @each_notebook
