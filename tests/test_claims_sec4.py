@@ -210,6 +210,7 @@ def test_the_largest_detuning_and_the_misfit_of_the_ellipse():
     assert np.mean(residual[1:] * residual[:-1]) > 0.5 * np.mean(residual**2)
 
 
+@pytest.mark.ledger("three-equations-agree-with-those-of-all-spins", method="integration")
 @pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="integration")
 @pytest.mark.parametrize("delta", [0.068, 0.075])
 def test_beyond_the_threshold_the_mirrored_halves_part(delta):
@@ -230,6 +231,7 @@ def test_beyond_the_threshold_the_mirrored_halves_part(delta):
     assert 0.02 < np.sqrt((late[..., 0] ** 2).mean()) < 0.1  # ... nor at rest
 
 
+@pytest.mark.ledger("three-equations-agree-with-those-of-all-spins", method="integration")
 @pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="integration")
 @pytest.mark.parametrize("equations", ["paper", "product"])
 def test_lost_spins_stay_lost_at_a_smaller_detuning(equations):
@@ -252,6 +254,7 @@ def test_lost_spins_stay_lost_at_a_smaller_detuning(equations):
         assert kept[0, :, 2].max() < -0.4
 
 
+@pytest.mark.ledger("three-equations-agree-with-those-of-all-spins", method="integration")
 @pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="integration")
 def test_drifting_points_belong_to_a_finite_number_of_spins():
     """The phases slip below a drive of √N Γ2/10, which per spin vanishes for many spins."""

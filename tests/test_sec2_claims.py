@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import qutip
 import sympy as sp
 
 from spincat import SpinEnsemble, collective, states
@@ -34,6 +35,27 @@ def test_weak_drive_infidelity_from_the_two_lowest_levels():
     expected = (2 * eta) ** 2 / (2 * n_spins * (n_spins - 1))
     infidelity = 1 - fidelity(ensemble, "even", ensemble.azimuth)
     assert infidelity == pytest.approx(expected, rel=0.1)
+
+
+@pytest.mark.ledger("cats-survive-the-loss-of-one-photon", method="derivation")
+def test_a_lost_photon_turns_one_cat_into_the_other_by_algebra():
+    """a Σ c_n|n⟩ has the coefficients √(n+1) c_{n+1}; c_n = [αⁿ ± (-α)ⁿ]/√n!."""
+    alpha, sign, k = sp.Symbol("alpha"), sp.Symbol("s"), sp.Symbol("k", integer=True, positive=True)
+
+    def coefficient(n, s):
+        return (alpha**n + s * (-alpha) ** n) / sp.sqrt(sp.factorial(n))
+
+    lowered = sp.sqrt(k + 1) * coefficient(k + 1, sign)
+    assert sp.simplify(lowered / coefficient(k, -sign) - alpha) == 0
+
+
+@pytest.mark.ledger("cats-survive-the-loss-of-one-photon", method="qutip")
+def test_a_lost_photon_turns_one_cat_into_the_other():
+    plus, minus = qutip.coherent(40, 1.3), qutip.coherent(40, -1.3)
+    even, odd = (plus + minus).unit(), (plus - minus).unit()
+    lost = (qutip.destroy(40) * even).unit()
+    assert abs(odd.overlap(lost)) == pytest.approx(1, abs=1e-8)
+    assert abs(even.overlap(lost)) < 1e-8
 
 
 @pytest.mark.ledger("weak-excitation-condition", method="derivation")

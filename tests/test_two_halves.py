@@ -45,6 +45,7 @@ def test_equal_halves_stay_equal(equations, state, half, h, delta):
 
 
 @pytest.mark.ledger("eq-26", "eq-27", "eq-28", method="numerics")
+@pytest.mark.ledger("three-equations-agree-with-those-of-all-spins", method="numerics")
 def test_equal_halves_obey_eqs_26_28_for_many_spins():
     state, h, delta = np.array([0.2, 0.7, -0.6]), 0.02, 0.05
     error = []
