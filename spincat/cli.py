@@ -50,10 +50,14 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     """Return the names that the shell may complete."""
     from spincat import figure_runs
 
-    known = figure_runs.names()
-    if notebook_runs.CHECKOUT_NOTEBOOKS.is_dir():
-        known += [path.stem for path in notebook_runs.list_notebooks()]
+    known = [*figure_runs.names(), *_notebooks()]
     return [name for name in known if name.startswith(incomplete)]
+
+
+def _notebooks() -> list[str]:
+    """Return the names of the book's notebooks, which an installed package does not have."""
+    there = notebook_runs.CHECKOUT_NOTEBOOKS.is_dir()
+    return [path.stem for path in notebook_runs.list_notebooks()] if there else []
 
 
 _name = click.argument("name", shell_complete=_complete)
@@ -155,9 +159,11 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
     its parameters and versions, and its figures with their data are left in DIR.
     The paths of the first three are printed.
     """
-    from spincat import notebook_pages
+    from spincat import figure_runs, notebook_pages
 
     with _plain_errors():
+        if notebook in figure_runs.names() and not Path(notebook).is_file():
+            raise ValueError(f"{notebook} is a figure: spincat figure {notebook}")
         values = parameters.assignments(notebook_runs.parameters(notebook), pairs)
         folder = output_dir or Path("runs", notebook_runs.find(notebook).stem)
         progress = sys.stderr.isatty()
@@ -198,6 +204,8 @@ def figure(
     from spincat._sharing import workers
 
     with _plain_errors():
+        if name not in figure_runs.names() and name in _notebooks():
+            raise ValueError(f"{name} is a notebook: spincat run {name}")
         values = parameters.assignments(figure_runs.parameters(name), pairs)
         figure_runs.check(name, values)  # before workers are looked for
         if jobs > 1 or scheduler is not None:
@@ -253,7 +261,9 @@ def sweep(
         for figure in datasets:
             click.echo(folder / f"{figure}.nc")
         if variable:
-            click.echo(sweeps.draw(datasets, variable, grid, folder))
+            drawn = sweeps.draw(datasets, variable, grid, folder)
+            provenance.add_to_record(drawn, folder / f"{Path(name).stem}.sweep.json")
+            click.echo(drawn)
 
 
 @main.command(epilog=_epilog("cite"))
@@ -265,8 +275,11 @@ def cite() -> None:
 
 @main.command(epilog=_epilog("about"))
 def about() -> None:
-    """Show the versions and the commit that results are made with."""
-    click.echo(repr(provenance.about()))
+    """Show the versions, the commit, and the hashes of code and lock that make results."""
+    # neither the seed nor the seconds of a run, as there is none
+    rows = [row for row in provenance.about().rows if row[0] not in ("seed", "seconds")]
+    hashes = ("code", provenance.code_hash()), ("lock", provenance.lock_hash() or "none")
+    click.echo(repr(provenance.About((*rows, *hashes))))
 
 
 def _echo_table(rows: list[tuple[str, ...]]) -> None:

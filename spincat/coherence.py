@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammainc, gammaln
+from scipy.special import gammainc, gammaincinv, gammaln
 
 from spincat import _ladder
 from spincat._checks import Parity, check_finite, check_nonnegative, check_positive_integer
@@ -81,6 +81,18 @@ def initial_amplitudes(n_spins: int, eta: float) -> Floats:
 
 
 @lru_cache(maxsize=8)
+def largest_drive(n_spins: int) -> float:
+    """Return the largest η that :func:`initial_amplitudes` takes [Gamma_2].
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If ``n_spins`` is outside its range.
+    """
+    _check(n_spins, 0.0)
+    return float(gammaincinv(n_spins + 1, MOST_LOST)) / 2
+
+
 def slow_mode(n_spins: int, eta: float) -> SlowMode:
     r"""Return the slowest mode of the even-odd block, its rate to a relative accuracy of 1e-8.
 

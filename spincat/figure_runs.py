@@ -20,6 +20,7 @@ import numpy as np
 import xarray as xr
 
 from spincat import figures, provenance
+from spincat._files import results_folder
 from spincat.figures.__main__ import EVERY
 from spincat.parameters import Parameter, Value, check_parameters, check_ranges, suggestion
 
@@ -124,19 +125,22 @@ def run(
 ) -> list[Path]:
     """Compute and draw a figure and return the files: pictures, data (NetCDF, CSV), record (JSON).
 
-    Raises what :func:`compute` raises, before anything is written.
+    What an earlier run of this figure left in the folder, and this one does not write, is removed.
+    Raises what :func:`compute` raises, before anything is written, and ``OSError``, before any
+    work, where nothing can be written.
     """
     watch, values = provenance.Stopwatch(), check(name, given or {})
-    dataset, folder = compute(name, values), Path(output_dir)
-    with plt.style.context(figures.STYLE):
-        plt.switch_backend("Agg")  # a window is of no use here, and may not be possible
-        figure = EVERY[name][1](dataset)
-        figures.save(figure, dataset, name, folder, formats)
-        plt.close(figure)
-    endings = [*formats, "nc", "csv"]
-    record = folder / f"{name}.provenance.json"
-    provenance.write_record(watch.record(name, all_parameters(name, values)), record)
-    return [*(folder / f"{name}.{ending}" for ending in endings), record]
+    with results_folder(output_dir) as folder:
+        dataset = compute(name, values)
+        with plt.style.context(figures.STYLE):
+            plt.switch_backend("Agg")  # a window is of no use here, and may not be possible
+            figure = EVERY[name][1](dataset)
+            figures.save(figure, dataset, name, folder, formats)
+            plt.close(figure)
+        files = [folder / f"{name}.{ending}" for ending in [*formats, "nc", "csv"]]
+        record = folder / f"{name}.provenance.json"
+        provenance.write_record(watch.record(name, all_parameters(name, values)), record, files)
+    return [*files, record]
 
 
 def _compute(name: str) -> Callable[..., xr.Dataset]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from spincat import provenance
 from spincat._extras import import_extra
 from spincat._files import complete
 from spincat.notebook_runs import CHECKOUT_NOTEBOOKS
@@ -61,6 +62,7 @@ def write(executed: Path) -> Path:
         html = _one_file(built / f"{executed.stem}.html", executed.parent)
     with complete(target) as temporary:
         temporary.write_text(html, encoding="utf-8")
+    provenance.add_to_record(target, executed.with_suffix(".provenance.json"))
     return target
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import io
+import tempfile
 import tokenize
-from collections.abc import Mapping
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import matplotlib as mpl
 import spincat
 from spincat import provenance
 from spincat._extras import import_extra
+from spincat._files import results_folder
 from spincat.parameters import (
     Parameter,
     Value,
@@ -123,7 +125,9 @@ def run(
 
     The copy is ``<output_dir>/<name>.ipynb``, with its record in ``<name>.provenance.json``; a
     notebook with a cell that failed is called ``<name>.failed.ipynb``.
-    The notebook's current directory is ``output_dir``, so that its ``figures/`` land there too.
+    The notebook's current directory is a temporary one, from which its ``figures/`` and all else
+    that it wrote are moved to ``output_dir`` in the end: an interrupted run changes nothing there.
+    What an earlier run of it left, and this one does not write, is removed.
     ``progress`` shows a bar that counts the cells.
 
     Raises ``FileNotFoundError`` for an unknown notebook and ``ValueError`` for an unknown
@@ -136,20 +140,32 @@ def run(
     target = output_dir / f"{path.stem}.ipynb"
     if target == path:
         raise ValueError(f"output_dir = {output_dir} would overwrite the notebook itself")
-    output_dir.mkdir(parents=True, exist_ok=True)
-    running, failed = (target.with_suffix(f".{state}.ipynb") for state in ("running", "failed"))
-    try:
-        _execute(path, running, values, progress)
-        failed.unlink(missing_ok=True)
-        running.replace(target)
-    except NotebookError as error:
-        running.replace(failed)
-        raise NotebookError(f"{path.name}: {error}\nThe notebook so far: {failed}") from error
-    finally:  # an interrupted run, too, leaves nothing that looks like a result
-        running.unlink(missing_ok=True)
-    record = watch.record(path.stem, all_parameters(path, values))
-    provenance.write_record(record, output_dir / f"{path.stem}.provenance.json")
+    with results_folder(output_dir), _temporary(output_dir, path.stem) as folder:
+        executed = folder / target.name
+        try:
+            _execute(path, executed, values, progress)
+        except NotebookError as error:
+            failed = executed.replace(target.with_suffix(".failed.ipynb"))
+            raise NotebookError(f"{path.name}: {error}\nThe notebook so far: {failed}") from error
+        target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
+        names = [file.relative_to(folder) for file in folder.rglob("*") if file.is_file()]
+        for name in names:
+            (output_dir / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).replace(output_dir / name)
+        record = watch.record(path.stem, all_parameters(path, values))
+        files = sorted(output_dir / name for name in names)
+        provenance.write_record(record, output_dir / f"{path.stem}.provenance.json", files)
     return target
+
+
+@contextmanager
+def _temporary(output_dir: Path, name: str) -> Iterator[Path]:
+    """Yield a folder inside ``output_dir``, so that files need only be renamed in the end."""
+    # a kernel that was interrupted may still be writing
+    with tempfile.TemporaryDirectory(
+        prefix=f".{name}.", dir=output_dir, ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
 
 
 def all_parameters(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Value | None]:

@@ -177,9 +177,9 @@ def grid(known: Iterable[Parameter], pairs: Iterable[str]) -> dict[str, list[Val
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return the end of a message on an unknown name: what begins with it or is near, and all."""
-    names = list(known)
+    names = list(dict.fromkeys(known))
     longer = [known for known in names if name and known.startswith(name)]
-    nearest = longer or difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+    nearest = longer or difflib.get_close_matches(name, names, n=1)
     hint = f"; did you mean {' or '.join(map(repr, nearest))}?" if nearest else "."
     return f"{hint} There are: {', '.join(names) or 'none'}"
 

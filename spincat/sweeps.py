@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from spincat import figure_runs, grids, notebook_runs, provenance
 from spincat._extras import import_extra
-from spincat._files import complete
+from spincat._files import complete, results_folder
 from spincat._interrupts import noticed
 from spincat._sharing import check_workers, connected, workers
 from spincat.parameters import Parameter, Value, suggestion
@@ -126,37 +126,41 @@ def run(
     if variable is not None and points[0].source is None:
         grids.check_variable(variable, figure_runs.variables(name))
     check_workers(jobs, scheduler)
-    store = Path(output_dir) / "points"
-    todo = [point for point in points if not (store / point.key).is_dir()]
-    failed, checked = list[str](), False
-    store.mkdir(parents=True, exist_ok=True)
-    outcomes = _on_cluster(todo, scheduler) if scheduler else _on_this_machine(todo, jobs)
-    bar = tqdm(total=len(points), initial=len(points) - len(todo), disable=not progress, unit="pt")
-    with bar, noticed() as interrupts, closing(outcomes):
-        for point, outcome in outcomes:
-            interrupts.check()  # before a point counts as failed that was only interrupted
-            if isinstance(outcome, str):
-                failed.append(f"  {_label(point)}: {outcome}")
-            else:
+    with results_folder(output_dir) as folder:
+        store = folder / "points"
+        store.mkdir(exist_ok=True)
+        todo = [point for point in points if not (store / point.key).is_dir()]
+        bar = tqdm(
+            total=len(points), initial=len(points) - len(todo), unit="pt", disable=not progress
+        )
+        outcomes = _on_cluster(todo, scheduler) if scheduler else _on_this_machine(todo, jobs)
+        failed, unchecked = list[str](), variable
+        with bar, noticed() as interrupts, closing(outcomes):
+            for point, outcome in outcomes:
+                interrupts.check()  # before a point counts as failed that was only interrupted
+                if isinstance(outcome, str):
+                    failed.append(f"  {_label(point)}: {outcome}")
+                    continue
                 _keep(store, point, outcome)
                 bar.update()
-                if variable is not None and not checked:
-                    _check_plot(store / point.key, variable, grid)
-                    checked = True
-    if failed:
-        raise SweepError(
-            f"{len(failed)} of {len(points)} points failed; the others are kept, and the same "
-            "command tries these again:\n" + "\n".join(failed)
-        )
-    datasets = {
-        file.stem: grids.join([xr.load_dataset(store / p.key / file) for p in points], grid)
-        for file in _data_files(store, points)
-    }
-    for figure, dataset in datasets.items():
-        with complete(Path(output_dir) / f"{figure}.nc") as temporary:
-            dataset.to_netcdf(temporary, engine="h5netcdf")
-    record = _record(watch, store, points, grid, len(todo))
-    provenance.write_record(record, Path(output_dir) / f"{points[0].name}.sweep.json")
+                if unchecked is not None:
+                    _check_plot(store / point.key, unchecked, grid)
+                    unchecked = None
+        if failed:
+            raise SweepError(
+                f"{len(failed)} of {len(points)} points failed; the others are kept, and the same "
+                "command tries these again:\n" + "\n".join(failed)
+            )
+        datasets = {
+            file.stem: grids.join([xr.load_dataset(store / p.key / file) for p in points], grid)
+            for file in _data_files(store, points)
+        }
+        for figure, dataset in datasets.items():
+            with complete(folder / f"{figure}.nc") as temporary:
+                dataset.to_netcdf(temporary, engine="h5netcdf")
+        record = _record(watch, store, points, grid, len(todo))
+        files = [folder / f"{figure}.nc" for figure in datasets]
+        provenance.write_record(record, folder / f"{points[0].name}.sweep.json", files)
     return datasets
 
 
@@ -171,15 +175,18 @@ def compute_point(point: Point) -> dict[str, bytes] | str:
             if point.source is None:
                 watch = provenance.Stopwatch()
                 dataset = figure_runs.compute(point.name, point.values)
-                dataset.to_netcdf(folder / f"{point.name}.nc", engine="h5netcdf")
+                data = folder / f"{point.name}.nc"
+                dataset.to_netcdf(data, engine="h5netcdf")
                 record = watch.record(point.name, point.everything)
-                provenance.write_record(record, folder / f"{point.name}.provenance.json")
+                provenance.write_record(record, folder / f"{point.name}.provenance.json", [data])
             else:
                 notebook = Path(name, f"{point.name}.md")
                 notebook.write_text(point.source, encoding="utf-8")
                 notebook_runs.run(notebook, folder, point.values)
             files = (path for path in folder.rglob("*") if path.is_file())
             return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    except notebook_runs.NotebookError as error:  # without the path of a file that is gone by now
+        return f"NotebookError: {error.__cause__ or error}"
     except Exception as error:  # one point must not end the others; the sweep reports it
         return f"{type(error).__name__}: {error}"
 

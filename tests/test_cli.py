@@ -151,7 +151,7 @@ def test_an_unknown_notebook_exits_with_2(tmp_path):
     for command in (["params", "sec99"], ["run", "sec99", "-o", str(tmp_path)]):
         shown = spincat(*command)
         assert shown.exit_code == 2
-        assert "notebook 'sec99'; did you mean" in shown.stderr
+        assert "notebook 'sec99'. There are: " in shown.stderr
 
 
 def test_a_failing_notebook_exits_with_1(toy, tmp_path):
@@ -194,6 +194,31 @@ def test_every_figure_of_the_paper_is_made_with_other_parameters(name, tmp_path)
     assert record["parameters"]["n_spins"] == int(OTHER[name][0].partition("=")[2])
 
 
+def test_a_folder_used_again_holds_the_last_run_only(tmp_path):
+    for given in (["n_spins=50"], ["n_spins=60", "--format", "pdf"]):
+        shown = spincat("figure", "fig1", *SMALL, "-p", *given, "-o", str(tmp_path))
+    files = {path.name for path in tmp_path.iterdir()}
+    assert files == {Path(line).name for line in shown.stdout.splitlines()}
+    assert files == {"fig1.pdf", "fig1.nc", "fig1.csv", "fig1.provenance.json"}
+    sweep = ["sweep", "fig1", "--grid", "n_spins=4,6", *SMALL, "-o", str(tmp_path / "sweep")]
+    for more in (["--plot", "mean_fidelity"], []):
+        assert spincat(*sweep, *more).exit_code == 0
+    files = {path.name for path in (tmp_path / "sweep").iterdir()}
+    assert files == {"points", "fig1.nc", "fig1.sweep.json"}
+
+
+@pytest.mark.parametrize("command", [["figure"], ["sweep", "--grid", "n_spins=4"], ["run"]])
+def test_a_folder_that_cannot_be_written_to_is_found_before_any_work(
+    toy, monkeypatch, tmp_path, command
+):
+    name = toy if command == ["run"] else "fig1"
+    monkeypatch.setattr("spincat.figure_runs.compute", lambda *_: pytest.fail("work was done"))
+    monkeypatch.setattr(notebook_runs, "_execute", lambda *_: pytest.fail("work was done"))
+    shown = spincat(*command, name, "-o", "/dev/null")
+    assert shown.exit_code == 1
+    assert "/dev/null is a file; allowed: a folder" in shown.stderr
+
+
 def test_the_default_folder_is_below_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert spincat("figure", "fig1", *SMALL).stdout.splitlines()[0] == "runs/fig1/fig1.pdf"
@@ -224,10 +249,13 @@ def test_sweep_writes_one_dataset_and_draws_it(tmp_path):
         (["figure", "fig1", "--scheduler", "tcp://127.0.0.1:9"], "Shared out are fig2, "),
         (["figure", "fig4", "--jobs", "2", "--scheduler", "tcp://127.0.0.1:9"], "allowed: 1 with"),
         (["figure", "fig4", "-p", "drive_max=5"], "drive_max = 5.0; allowed: above 0 and at most"),
+        (["figure", "sec2_model"], "sec2_model is a notebook: spincat run sec2_model"),
+        (["figure", "fig3", "-p", "n_spins=10"], "allowed for n_spins = 10: above 0 and at most "),
+        (["run", "fig2"], "fig2 is a figure: spincat figure fig2"),
         (["sweep", "fig1"], "Missing option '--grid'"),
         (["sweep", "fig1", "--grid", "n_spins=4,0"], "n_spins = 0; allowed"),
         (["sweep", "sec3", "--grid", "n_spins=4"], "no figure or notebook 'sec3'"),
-        (["sweep", "fig1", "--grid", "n_spins=4", "--plot", "x"], "no variable 'x'; did you mean"),
+        (["sweep", "fig1", "--grid", "n_spins=4", "--plot", "x"], "no variable 'x'. There are: "),
         (["sweep", "sec2_model", "--grid", "n_spins=4,1"], "n_spins = 1; allowed: number of"),
     ],
 )
@@ -244,6 +272,7 @@ def test_a_sweep_with_a_failing_point_exits_with_1(toy, tmp_path):
     assert shown.exit_code == 1
     assert "1 of 2 points failed" in shown.stderr
     assert "n_spins = 0: NotebookError" in shown.stderr
+    assert "The notebook so far" not in shown.stderr  # it was temporary
     assert len(list((out / "points").iterdir())) == 1
 
 
@@ -263,3 +292,6 @@ def test_about_shows_the_versions():
     shown = spincat("about").output
     assert f"{__version__} (commit " in shown
     assert "numpy" in shown
+    assert provenance.code_hash() in shown
+    assert str(provenance.lock_hash()) in shown
+    assert not re.search("^(seed|seconds) ", shown, re.MULTILINE)

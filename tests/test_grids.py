@@ -66,7 +66,7 @@ def test_plot_of_one_number_per_point():
 
 
 def test_plot_refuses():
-    with pytest.raises(ValueError, match=r"no variable 'z'; did you mean 'y'"):
+    with pytest.raises(ValueError, match=r"no variable 'z'. There are: y"):
         grids.plot(dataset(1), "z", {})
     with pytest.raises(ValueError, match="allowed: one to four"):
         grids.plot(dataset(1).isel(time=0), "y", {})

@@ -228,6 +228,7 @@ def test_run_leaves_the_notebook_and_its_figures_in_the_folder(tmp_path):
         "times": [2.0],
     }
     assert record["seconds"] > 0
+    assert list(record["files"]) == ["figures/toy.txt", "toy.ipynb"]
 
 
 def test_a_failing_cell_is_shown_and_an_earlier_result_is_kept(tmp_path):
@@ -240,22 +241,27 @@ def test_a_failing_cell_is_shown_and_an_earlier_result_is_kept(tmp_path):
     ):
         notebook_runs.run(write(tmp_path), output, {"n_spins": 0})
     assert earlier.read_text(encoding="utf-8") == "an earlier result"
-    assert sorted(p.name for p in output.iterdir()) == ["figures", "toy.failed.ipynb", "toy.ipynb"]
+    assert sorted(p.name for p in output.iterdir()) == ["toy.failed.ipynb", "toy.ipynb"]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_leaves_nothing_that_looks_like_a_result(tmp_path, number, code):
-    wait = 'from pathlib import Path\n\nPath("begun").touch()\nimport time\n\ntime.sleep(60)'
+    begin = 'from pathlib import Path\n\nPath("figures").mkdir()\nPath("figures/begun").touch()'
+    wait = f"{begin}\nimport time\n\ntime.sleep(60)"
     path = write(tmp_path, f"\n```{{code-cell}} ipython3\n{wait}\n```\n")
-    command = [sys.executable, "-m", "spincat", "run", str(path), "-o", str(tmp_path / "out")]
+    out = tmp_path / "out"
+    (out / "figures").mkdir(parents=True)
+    (out / "figures/begun").write_text("an earlier result", encoding="utf-8")
+    command = [sys.executable, "-m", "spincat", "run", str(path), "-o", str(out)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while not (tmp_path / "out/begun").exists():
+    while not list(out.glob(".toy.*/figures/begun")):
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.05)
     process.send_signal(number)
-    out, _ = process.communicate(timeout=30)
-    assert (process.returncode, out) == (code, b"")
-    assert [p.name for p in (tmp_path / "out").iterdir()] == ["begun"]
+    printed, _ = process.communicate(timeout=30)
+    assert (process.returncode, printed) == (code, b"")
+    assert [p.name for p in out.iterdir()] == ["figures"]
+    assert (out / "figures/begun").read_text(encoding="utf-8") == "an earlier result"
 
 
 def test_a_dead_kernel_is_reported(tmp_path):

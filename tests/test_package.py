@@ -33,6 +33,18 @@ def test_nothing_else_is_there():
         _ = spincat.lindbald
 
 
+def test_dir_shows_what_there_is_and_no_imports():
+    code = "import spincat; print(spincat.figures.fig2.compute.__name__, *dir(spincat.figures))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    name, *names = shown.stdout.split()
+    assert name == "compute"
+    assert {"fig1", "sec5", "save"} <= set(names)
+    for module in (dir(spincat), names):
+        assert not {"Any", "TYPE_CHECKING", "import_module", "Path", "xr"} & set(module)
+    with pytest.raises(AttributeError, match="no attribute 'fig9'"):
+        _ = spincat.figures.fig9
+
+
 def test_type_checkers_see_the_same_names():
     tree = ast.parse((ROOT / "spincat/__init__.py").read_text(encoding="utf-8"))
     (block,) = (node for node in tree.body if isinstance(node, ast.If))

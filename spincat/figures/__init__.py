@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +59,18 @@ def save(
     with complete(folder / f"{name}.csv") as path:
         dataset.to_dataframe().to_csv(path)
     return folder
+
+
+_MODULES = frozenset(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+
+
+def __getattr__(name: str) -> Any:
+    """Load the module of a figure when it is first asked for."""
+    if name in _MODULES:
+        return import_module(f"spincat.figures.{name}")
+    raise AttributeError(f"module 'spincat.figures' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    own = {"COLOURS", "PARITIES", "STYLE", "describe", "save"}
+    return sorted({*own, *_MODULES, *(name for name in globals() if name.startswith("__"))})

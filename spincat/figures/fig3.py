@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -47,7 +48,7 @@ def compute(
     n_spins
         Number of spins N, the paper's by default, from 3 to 400 [1].
     eta_max
-        Largest drive η, above 0 [Gamma_2].
+        Largest drive η, which the levels of few spins limit, above 0 [Gamma_2].
     times
         Evolution times, at least 0 [1/Gamma_2].
     n_etas
@@ -65,6 +66,12 @@ def compute(
         If an argument is outside its range.
     """
     check_positive_integer("n_etas", n_etas)
+    most = coherence.largest_drive(n_spins)
+    if not 0 < eta_max <= most:
+        shown = math.floor(1000 * most) / 1000  # not above the limit itself
+        raise ValueError(
+            f"eta_max = {eta_max!r}; allowed for n_spins = {n_spins}: above 0 and at most {shown:g}"
+        )
     etas = np.linspace(0, eta_max, n_etas + 1)[1:]
     both: tuple[coherence.Observable, ...] = ("boson", "dipole")
     evolved = np.empty((2, len(times), n_etas))
