@@ -80,7 +80,6 @@ def initial_amplitudes(n_spins: int, eta: float) -> Floats:
     return np.asarray(amplitudes / np.linalg.norm(amplitudes))
 
 
-@lru_cache(maxsize=8)
 def largest_drive(n_spins: int) -> float:
     """Return the largest η that :func:`initial_amplitudes` takes [Gamma_2].
 
@@ -93,6 +92,7 @@ def largest_drive(n_spins: int) -> float:
     return float(gammaincinv(n_spins + 1, MOST_LOST)) / 2
 
 
+@lru_cache(maxsize=8)
 def slow_mode(n_spins: int, eta: float) -> SlowMode:
     r"""Return the slowest mode of the even-odd block, its rate to a relative accuracy of 1e-8.
 

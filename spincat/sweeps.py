@@ -13,6 +13,7 @@ import itertools
 import json
 import shutil
 import tempfile
+import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -248,7 +249,9 @@ def _on_this_machine(points: list[Point], jobs: int) -> Outcomes:
             "and the same command goes on"
         ) from error
     finally:
-        outcomes.close()
+        with warnings.catch_warnings():  # that points are done which nobody asks for any more
+            warnings.simplefilter("ignore", UserWarning)
+            outcomes.close()
 
 
 def _with_outcome(point: Point) -> tuple[Point, dict[str, bytes] | str]:

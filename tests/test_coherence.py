@@ -231,3 +231,11 @@ def test_a_start_that_is_the_slow_mode_to_all_digits_does_not_hide_the_next_one(
     np.testing.assert_allclose(gaps, gaps[0], rtol=0.1)
     rho = coherence.density_matrix(23, 0.46, [0.0, 1.0])
     assert np.linalg.eigvalsh(rho).min() > -1e-8
+
+
+@pytest.mark.parametrize("n_spins", [3, 10, 100])
+def test_the_largest_drive_is_the_last_that_the_initial_state_takes(n_spins):
+    most = coherence.largest_drive(n_spins)
+    assert np.linalg.norm(coherence.initial_amplitudes(n_spins, most * (1 - 1e-9))) > 0
+    with pytest.raises(ValueError, match="of the coherent state is above"):
+        coherence.initial_amplitudes(n_spins, most * (1 + 1e-9))
