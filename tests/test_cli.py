@@ -31,6 +31,12 @@ def toy(tmp_path):
     return str(write(tmp_path, TOY + LAST))
 
 
+@pytest.fixture
+def failing(tmp_path):
+    """A notebook that states no range, and fails without spins."""
+    return str(write(tmp_path, TOY.replace(", at least 2", "") + LAST))
+
+
 def spincat(*arguments):
     return CliRunner().invoke(main, arguments)
 
@@ -154,8 +160,8 @@ def test_an_unknown_notebook_exits_with_2(tmp_path):
         assert "notebook 'sec99'. There are: " in shown.stderr
 
 
-def test_a_failing_notebook_exits_with_1(toy, tmp_path):
-    shown = spincat("run", toy, "-p", "n_spins=0", "-o", str(tmp_path / "out"))
+def test_a_failing_notebook_exits_with_1(failing, tmp_path):
+    shown = spincat("run", failing, "-p", "n_spins=0", "-o", str(tmp_path / "out"))
     assert shown.exit_code == 1
     assert "ZeroDivisionError" in shown.stderr
     assert shown.stdout == ""
@@ -266,9 +272,9 @@ def test_refused_figures_and_sweeps_exit_with_2(tmp_path, arguments, message):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_sweep_with_a_failing_point_exits_with_1(toy, tmp_path):
+def test_a_sweep_with_a_failing_point_exits_with_1(failing, tmp_path):
     out = tmp_path / "out"
-    shown = spincat("sweep", toy, "--grid", "n_spins=0,4", "-o", str(out))
+    shown = spincat("sweep", failing, "--grid", "n_spins=0,4", "-o", str(out))
     assert shown.exit_code == 1
     assert "1 of 2 points failed" in shown.stderr
     assert "n_spins = 0: NotebookError" in shown.stderr
