@@ -242,7 +242,7 @@ def _on_this_machine(points: list[Point], jobs: int) -> Outcomes:
         parallel = Parallel(batch_size=1, return_as="generator_unordered")
     outcomes = parallel(delayed(_with_outcome)(point) for point in points)
     try:
-        for outcome in outcomes:  # `yield from` would close them itself, and let them warn
+        for outcome in outcomes:  # noqa: UP028 - `yield from` would close them, and let them warn
             yield outcome
     except TerminatedWorkerError as error:
         raise SweepError(

@@ -262,7 +262,7 @@ def test_sweep_writes_one_dataset_and_draws_it(tmp_path):
         (["sweep", "fig1", "--grid", "n_spins=4,0"], "n_spins = 0; allowed"),
         (["sweep", "sec3", "--grid", "n_spins=4"], "no figure or notebook 'sec3'"),
         (["sweep", "fig1", "--grid", "n_spins=4", "--plot", "x"], "no variable 'x'. There are: "),
-        (["sweep", "sec2_model", "--grid", "n_spins=4,1"], "n_spins = 1; allowed: number of"),
+        (["sweep", "sec2_model", "--grid", "n_spins=4,1"], "n_spins = 1; allowed: from 3 to"),
     ],
 )
 def test_refused_figures_and_sweeps_exit_with_2(tmp_path, arguments, message):
