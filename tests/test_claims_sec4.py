@@ -328,7 +328,6 @@ def test_at_fixed_amplitude_the_spread_grows_as_n_squared():
     assert spreads[1] / spreads[0] == pytest.approx(16, rel=0.05)
 
 
-@pytest.mark.ledger("gamma2-grows-with-n", method="arithmetic")
 def test_how_the_loss_grows_depends_on_what_is_fixed():
     def rate(n_spins, coupling, kappa):
         return Cavity(n_spins, 3e10, coupling, 1e8, kappa).gamma2

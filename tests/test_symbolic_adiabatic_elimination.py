@@ -38,6 +38,7 @@ def full_liouvillian(k, h, kappa, photons=6):
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6), st.floats(0.5, 50))
 @pytest.mark.ledger("eq-35", "eq-36", "eq-38", "eq-1", "eq-2", method="derivation")
+@pytest.mark.ledger("gamma2-grows-with-n", method="derivation")  # the rate is 4 g2²/κ, for any N
 def test_lowest_order_is_eq_35(seed, kappa):
     k, h, rho = random_matrices(seed)
     map_ = ae.superoperator(FOURTH.generator[2], k, h, kappa)
