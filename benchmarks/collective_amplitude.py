@@ -1,4 +1,4 @@
-"""Fig. 3 by `spincat.coherence` against QuTiP and SciPy, in one run on one thread.
+"""Fig. 3 by `dicke_amplitude` against QuTiP and SciPy, in one run on one thread.
 
     .venv/bin/python benchmarks/collective_amplitude.py            # a minute
     .venv/bin/python benchmarks/collective_amplitude.py --quick    # a quarter of it, for the book
@@ -21,7 +21,7 @@ import numpy as np
 import qutip
 from scipy.integrate import solve_ivp
 
-from spincat import coherence, collective
+from spincat.master_equation import dicke, dicke_amplitude
 
 N, T_MAX, ETA = 100, 1e4, 10.0
 ETAS = np.linspace(0.25, 15.0, 60).tolist()
@@ -42,8 +42,8 @@ def timed(function, *arguments):
 
 def figure():
     """The amplitudes of Fig. 3."""
-    coherence.slow_mode.cache_clear()
-    return np.array([coherence.amplitude(N, eta, [1e2, 1e3, T_MAX]) for eta in ETAS])
+    dicke_amplitude.slow_mode.cache_clear()
+    return np.array([dicke_amplitude.amplitude(N, eta, [1e2, 1e3, T_MAX]) for eta in ETAS])
 
 
 def qutip_model():
@@ -51,7 +51,7 @@ def qutip_model():
     lower = qutip.jmat(N / 2, "-").full()[::-1, ::-1]
     pair = qutip.Qobj(lower @ lower / N).to("csr")
     phases = np.exp(-0.25j * np.pi * np.arange(N + 1))
-    ket = qutip.Qobj((phases * coherence.initial_amplitudes(N, ETA)).reshape(-1, 1))
+    ket = qutip.Qobj((phases * dicke_amplitude.initial_amplitudes(N, ETA)).reshape(-1, 1))
     return ETA * (pair + pair.dag()), pair, ket, qutip.destroy(N + 1)
 
 
@@ -65,14 +65,14 @@ def mesolve(options, t_max):
 
 def scipy_block():
     """Amplitude at T_MAX from the even-odd block, by an implicit method."""
-    block = collective.generator(N, ETA, "even", "odd").tocsc()
-    start = coherence.initial_amplitudes(N, ETA)
+    block = dicke.generator(N, ETA, "even", "odd").tocsc()
+    start = dicke_amplitude.initial_amplitudes(N, ETA)
     x = np.outer(start[::2], start[1::2])
     run = solve_ivp(
         lambda _, y: block @ y, (0, T_MAX), x.ravel(), "BDF", [T_MAX],
         jac=block, rtol=1e-6, atol=1e-9,
     )  # fmt: skip
-    return abs(coherence.expectation(run.y[:, -1].reshape(x.shape), N))
+    return abs(dicke_amplitude.expectation(run.y[:, -1].reshape(x.shape), N))
 
 
 def main() -> None:
@@ -80,13 +80,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="QuTiP a shorter time, N up to 200")
     arguments = parser.parse_args()
 
-    coherence.amplitude(8, 1.0, [1.0])  # imports
+    dicke_amplitude.amplitude(8, 1.0, [1.0])  # imports
     ours, _ = timed(figure)
     print(f"Fig. 3: N = {N}, {len(ETAS)} values of eta to t = {T_MAX:g}, one thread")
     print(f"{'spincat':<36} {ours:10.2f} s", flush=True)
 
     seconds, value = timed(scipy_block)
-    exact = coherence.amplitude(N, ETA, [T_MAX])[0]
+    exact = dicke_amplitude.amplitude(N, ETA, [T_MAX])[0]
     total = seconds * len(ETAS)
     print(
         f"{'SciPy, BDF, sparse, 1e-6':<36} {total:10.0f} s, ratio {total / ours:9.0f}, "
@@ -98,7 +98,7 @@ def main() -> None:
         runs = [timed(mesolve, options, t) for t in short]
         per_time = (runs[1][0] - runs[0][0]) / (short[1] - short[0])
         total = per_time * T_MAX * len(ETAS)
-        error = abs(runs[1][1] - coherence.amplitude(N, ETA, [short[1]])[0])
+        error = abs(runs[1][1] - dicke_amplitude.amplitude(N, ETA, [short[1]])[0])
         print(
             f"{name:<36} {total:10.1e} s, ratio {total / ours:9.1e}, error {error:.0e} "
             f"(one eta, {runs[0][0]:.1f} s and {runs[1][0]:.1f} s to t = {short[0]:g} and "
@@ -110,9 +110,9 @@ def main() -> None:
     print("  N   unknowns     rate   amplitude          r/Gamma_2")
     for n_spins in (50, 100, 200) if arguments.quick else (50, 100, 200, 400):
         eta = 0.1 * n_spins
-        coherence.slow_mode.cache_clear()
-        first, rate = timed(coherence.coherence_decay_rate, n_spins, eta)
-        second, _ = timed(coherence.amplitude, n_spins, eta, [1.0, 1e2, 1e4])
+        dicke_amplitude.slow_mode.cache_clear()
+        first, rate = timed(dicke_amplitude.coherence_decay_rate, n_spins, eta)
+        second, _ = timed(dicke_amplitude.amplitude, n_spins, eta, [1.0, 1e2, 1e4])
         unknowns = (n_spins // 2 + 1) * (n_spins // 2)
         print(f"{n_spins:>3} {unknowns:>10} {first:7.2f}s {first + second:10.2f}s {rate:18.6e}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3

@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from spincat import dephasing
-from spincat.broadening import Gaussian
-from spincat.provenance import processor
+from spincat.free import dephasing
+from spincat.model.broadening import Gaussian
+from spincat.shared.provenance import processor
 
 N_SPINS, N_TIMES = 200, 400
 

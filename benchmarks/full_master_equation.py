@@ -1,4 +1,4 @@
-"""Fig. 2 by `spincat.lindblad` against QuTiP, in one run on one thread, and how far from the limit.
+"""Fig. 2 by `product_space` against QuTiP, in one run on one thread, and how far from the limit.
 
     .venv/bin/python benchmarks/full_master_equation.py            # ten minutes, most for QuTiP
     .venv/bin/python benchmarks/full_master_equation.py --quick    # half a minute, for the book
@@ -30,11 +30,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numba import njit
 
-from spincat import _lindblad_kernels as kernels
-from spincat import lindblad
-from spincat._lindblad_blocks import SLAB, parity_block
-from spincat.broadening import Gaussian
-from spincat.provenance import processor
+from spincat.master_equation import _product_space_kernels as kernels
+from spincat.master_equation import product_space
+from spincat.master_equation._product_space_blocks import SLAB, parity_block
+from spincat.model.broadening import Gaussian
+from spincat.shared.provenance import processor
 
 ETA, DRAWS, WIDTHS, PARITIES = 0.2, 10, (1e-3, 1e-2), ("even", "odd")
 BEST = {"method": "vern7", "matrix_form": True, "nsteps": 10**6}
@@ -66,7 +66,7 @@ def peak_memory():
 def curve(width, parity, times, tol=1e-6, n_spins=8, draws=DRAWS):
     """Fidelities of the draws of one curve of Fig. 2."""
     detunings = Gaussian(width).draw(n_spins, draws, seed=1)
-    return lindblad.cat_fidelity(detunings, ETA, times, parity, tol=tol)
+    return product_space.cat_fidelity(detunings, ETA, times, parity, tol=tol)
 
 
 def two_processes(times):
@@ -84,7 +84,7 @@ def qutip_run(parity, times, options, exact):
     """Processor seconds of QuTiP for the first draw of width 1e-2, and its largest error."""
     detunings = Gaussian(1e-2).draw(8, DRAWS, seed=1)[0]
     start = time.process_time()
-    value = lindblad.cat_fidelity_qutip(detunings, ETA, times, parity, options=options)
+    value = product_space.cat_fidelity_qutip(detunings, ETA, times, parity, options=options)
     seconds = time.process_time() - start
     return seconds, np.abs(value - exact[1e-2, parity][0][: len(times)]).max()
 
@@ -222,7 +222,7 @@ def main() -> None:
     for n_spins in (10,) if arguments.skip_12 or arguments.quick else (10, 12):
         detunings = Gaussian(1e-2).draw(n_spins, 1, seed=1)
         start = time.process_time()
-        value = lindblad.cat_fidelity(detunings, ETA, times, "even", tol=1e-6)[0]
+        value = product_space.cat_fidelity(detunings, ETA, times, "even", tol=1e-6)[0]
         seconds = time.process_time() - start
         print(
             f"N = {n_spins}, one draw of width 1e-2: {seconds:.1f} s, F = {value[-1]:.6f}, ", end=""

@@ -20,9 +20,10 @@ from free_evolution import processor
 from numba import njit
 from scipy.integrate import RK45
 
-from spincat import SpinEnsemble, mean_field
-from spincat import _mean_field_kernels as kernels
-from spincat import _mean_field_stepper as stepper
+from spincat import SpinEnsemble
+from spincat.mean_field import _all_spins_kernels as kernels
+from spincat.mean_field import _all_spins_stepper as stepper
+from spincat.mean_field import all_spins
 
 BYTES_PER_SPIN = 2 * 24 + 8 + 24
 
@@ -78,7 +79,7 @@ def evaluations():
         sigma, z, detunings = state(n_spins)
         eta = 0.01 * n_spins
         slow, expected = best(numpy_rhs, sigma, z, eta, detunings)
-        checked, ours = best(mean_field.product_state_rhs, sigma, z, eta, detunings)
+        checked, ours = best(all_spins.product_state_rhs, sigma, z, eta, detunings)
         out = np.empty_like(sigma), np.empty_like(z)
 
         def bare(sigma=sigma, z=z, detunings=detunings, eta=eta, out=out):
@@ -120,13 +121,13 @@ def integration(n_spins, t_max, duration):
     detunings = 0.02 * np.random.default_rng(2).normal(size=n_spins)
     ensemble = SpinEnsemble(n_spins, 0.02 * n_spins, 0.0, detunings)
     start = np.full(n_spins, 0.15 * (1 + 1j)), np.full(n_spins, -0.9)
-    mean_field.integrate(ensemble, *start, [1e-3])  # compile before timing
+    all_spins.integrate(ensemble, *start, [1e-3])  # compile before timing
     steps, attempt = [], stepper.Stepper.attempt
     stepper.Stepper.attempt = lambda *a: (steps.append(a[1]), attempt(*a))[1]
-    seconds, ours = best(mean_field.integrate, ensemble, *start, [100.0, t_max], runs=1)
+    seconds, ours = best(all_spins.integrate, ensemble, *start, [100.0, t_max], runs=1)
     count = len(steps)
     stepper.Stepper.attempt = attempt
-    finer = mean_field.integrate(ensemble, *start, [100.0, t_max], tol=1e-8)
+    finer = all_spins.integrate(ensemble, *start, [100.0, t_max], tol=1e-8)
     error = max(np.abs(a - b).max() for a, b in zip(ours, finer, strict=True))
     cost, calls = explicit_step(ensemble, (ours[0][0].copy(), ours[1][0]), duration)
     print(f"\nN = {n_spins}, eta = {ensemble.eta:g}, width 0.02, to t = {t_max:g}:")

@@ -19,7 +19,7 @@ import numpy as np
 from free_evolution import processor
 from scipy.integrate import solve_ivp
 
-from spincat import synchronization, two_ensembles
+from spincat.mean_field import mirror_halves, phase_diagram
 
 N_SPINS, T_LSODA = 10_000, 3000.0
 WANTED_SECONDS, WANTED_RATIO = 30, 100
@@ -45,7 +45,7 @@ def lsoda(eta, delta, rtol):
     start, states = time.process_time(), []
     for drive, detuning in zip(eta, delta, strict=True):
         solution = solve_ivp(
-            rhs, (0, T_LSODA), two_ensembles.steady_state(N_SPINS, drive), method="LSODA",
+            rhs, (0, T_LSODA), mirror_halves.steady_state(N_SPINS, drive), method="LSODA",
             args=(N_SPINS, drive, detuning), rtol=rtol, atol=rtol / 100,
         )  # fmt: skip
         states.append(solution.y[:, -1])
@@ -55,7 +55,7 @@ def lsoda(eta, delta, rtol):
 def by_map(eta, delta, rtol):
     """A, ζ and z of the same points by the map with the same last time, NaN if not converged."""
     points = [
-        synchronization.phase_map(N_SPINS, [x], [y], t_max=T_LSODA, rtol=rtol)
+        phase_diagram.phase_map(N_SPINS, [x], [y], t_max=T_LSODA, rtol=rtol)
         for x, y in zip(eta, delta, strict=True)
     ]
     names = "amplitude", "phase_spread", "z"
@@ -70,18 +70,18 @@ def main() -> None:
     side, count = (100, 40) if quick else (200, 200)
 
     eta, delta = N_SPINS / 16 * np.linspace(0, 1, side + 1)[1:], np.linspace(0, 0.08, side)
-    synchronization.phase_map(N_SPINS, eta[:1], delta[:1])  # compile before timing
+    phase_diagram.phase_map(N_SPINS, eta[:1], delta[:1])  # compile before timing
     print(f"{processor()}; N = {N_SPINS}, {side} x {side} points to the end of each")
     wall, processor_time = time.perf_counter(), time.process_time()
-    dataset = synchronization.phase_map(N_SPINS, eta, delta)
+    dataset = phase_diagram.phase_map(N_SPINS, eta, delta)
     wall, processor_time = time.perf_counter() - wall, time.process_time() - processor_time
     print(f"spincat: {wall:.2f} s, {processor_time:.2f} s of one processor")
     per_point = processor_time / side**2
     if not quick:
         share = 100 * wall / WANTED_SECONDS
         print(f"wanted: below {WANTED_SECONDS} s on 2 cores, of which one takes {share:.0f} %")
-    fates = [int((dataset["fate"] == k).sum()) for k in range(len(synchronization.FATES))]
-    print(", ".join(f"{n} {f}" for n, f in zip(fates, synchronization.FATES, strict=True)))
+    fates = [int((dataset["fate"] == k).sum()) for k in range(len(phase_diagram.FATES))]
+    print(", ".join(f"{n} {f}" for n, f in zip(fates, phase_diagram.FATES, strict=True)))
 
     rng = np.random.default_rng(1)
     random = rng.uniform(eta[0], eta[-1], count), rng.uniform(0, 0.08, count)
@@ -94,7 +94,7 @@ def main() -> None:
     print(
         "their limit by then;\nprocessor time per point, and largest error in A, zeta and z there:"
     )
-    error = np.nanmax(np.abs(by_map(*random, two_ensembles.RTOL) - exact))
+    error = np.nanmax(np.abs(by_map(*random, mirror_halves.RTOL) - exact))
     assert error < 1e-5, error
     print(f"{'spincat, point of the map':<26} {1e3 * per_point:8.3f} ms {'':11} {error:.0e}")
     for rtol in (1e-6, 1e-8):

@@ -17,7 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import xarray as xr
 
-from spincat import sweeps
+from spincat.run import sweeps
 
 GIVEN = {"n_spins": 6, "deltas": [0.01], "draws": 3, "draws_many": 40, "exact_draws": 20}
 

@@ -2,115 +2,58 @@
 
 Rates are in units of the two-body loss Γ2 and times in units of 1/Γ2 throughout.
 
-``import spincat`` gives every module that the book's page on the package describes; a module is
-loaded when it is first used.
+The folders answer "quantum or mean field, finite N or infinite": `spincat.model` is what everything
+is about, `spincat.free` the closed forms without drive, `spincat.master_equation` quantum mechanics
+at finite N, `spincat.mean_field` product states at finite N, `spincat.large_n` the limit N → ∞, and
+`spincat.symbolic` the derivations.  `spincat.figures` computes and draws, `spincat.run` is the
+command ``spincat``, and `spincat.shared` knows no physics.
+
+``import spincat`` gives every folder and its modules; a folder is loaded when it is first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 __version__ = "0.1.0"
 
-from spincat.cavity import Cavity
-from spincat.ensemble import SpinEnsemble
-from spincat.provenance import about
+from spincat.model import Cavity, SpinEnsemble
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.provenance import about
 
 if TYPE_CHECKING:
     from spincat import (
-        broadening,
-        cavity,
-        cavity_dynamics,
-        cavity_levels,
-        coherence,
-        collective,
-        continuum,
-        critical_linewidth,
-        dephasing,
-        dephasing_limits,
-        ensemble,
-        errors,
-        few_spins,
-        figure_runs,
         figures,
-        grids,
-        lindblad,
-        linear_stability,
-        logical_qubit,
+        free,
+        large_n,
+        master_equation,
         mean_field,
-        notebook_pages,
-        notebook_runs,
-        parameters,
-        phase_spread,
-        planar_basins,
-        planar_flow,
-        provenance,
-        quantum_spread,
-        reduced,
-        sectors,
-        single_ensemble,
-        states,
-        sweeps,
+        run,
+        shared,
         symbolic,
-        synchronization,
-        two_ensembles,
-        two_halves,
-        verdicts,
-        wigner,
     )
 
+__getattr__, _, _ = lazy_loader.attach(
+    __name__,
+    ["figures", "free", "large_n", "master_equation", "mean_field", "run", "shared", "symbolic"],
+)
 __all__ = [
     "Cavity",
+    "ConvergenceError",
     "SpinEnsemble",
     "__version__",
     "about",
-    "broadening",
-    "cavity",
-    "cavity_dynamics",
-    "cavity_levels",
-    "coherence",
-    "collective",
-    "continuum",
-    "critical_linewidth",
-    "dephasing",
-    "dephasing_limits",
-    "ensemble",
-    "errors",
-    "few_spins",
-    "figure_runs",
     "figures",
-    "grids",
-    "lindblad",
-    "linear_stability",
-    "logical_qubit",
+    "free",
+    "large_n",
+    "master_equation",
     "mean_field",
-    "notebook_pages",
-    "notebook_runs",
-    "parameters",
-    "phase_spread",
-    "planar_basins",
-    "planar_flow",
-    "provenance",
-    "quantum_spread",
-    "reduced",
-    "sectors",
-    "single_ensemble",
-    "states",
-    "sweeps",
+    "model",
+    "run",
+    "shared",
     "symbolic",
-    "synchronization",
-    "two_ensembles",
-    "two_halves",
-    "verdicts",
-    "wigner",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Load a module of the package when it is first asked for."""
-    if name in __all__:
-        return import_module(f"spincat.{name}")
-    raise AttributeError(f"module 'spincat' has no attribute {name!r}")
-
-
 def __dir__() -> list[str]:
-    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+    return __all__

@@ -1,6 +1,6 @@
 """The command line as ``python -m spincat``."""
 
-from spincat.cli import main
+from spincat.run.cli import main
 
 if __name__ == "__main__":
     main(prog_name="spincat")

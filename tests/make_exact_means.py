@@ -1,4 +1,4 @@
-"""Average 1000 exact solutions for each curve of Fig. 2 and store the means, for test_reduced.
+"""Average 1000 exact solutions for each curve of Fig. 2 and store the means, for test_quasi_dark.
 
     .venv/bin/python tests/make_exact_means.py    # about ten minutes, on one thread
 
@@ -17,8 +17,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is imported
 
 import numpy as np
 
-from spincat.broadening import Gaussian
-from spincat.lindblad import cat_fidelity
+from spincat.master_equation.product_space import cat_fidelity
+from spincat.model.broadening import Gaussian
 
 STORED = Path(__file__).resolve().parent / "data" / "exact_means.json"
 # Fig. 2; the seed is neither that of the draws it shows nor that of its mean.

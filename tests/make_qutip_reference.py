@@ -23,8 +23,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is imported
 
 import numpy as np
 
-from spincat.broadening import Gaussian
-from spincat.lindblad import cat_fidelity_qutip
+from spincat.master_equation.product_space import cat_fidelity_qutip
+from spincat.model.broadening import Gaussian
 
 STORED = Path(__file__).resolve().parent / "data" / "qutip_fidelity.jsonl"
 SIZES = 2, 3, 4, 5, 6, 7, 8

@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 from nbval.plugin import coalesce_streams
 
-from spincat import notebook_runs
+from spincat.run import notebook_runs
 
 REFERENCES = Path(__file__).resolve().parent / "reference"
 

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from spincat import SpinEnsemble, mean_field
-from spincat import _mean_field_kernels as kernels
-from spincat import _mean_field_stepper as stepper
-from spincat.errors import ConvergenceError
+from spincat import SpinEnsemble
+from spincat.mean_field import _all_spins_kernels as kernels
+from spincat.mean_field import _all_spins_stepper as stepper
+from spincat.mean_field import all_spins
+from spincat.shared.errors import ConvergenceError
 
-BOTH = {"product": mean_field.product_state_rhs, "paper": mean_field.paper_rhs}
+BOTH = {"product": all_spins.product_state_rhs, "paper": all_spins.paper_rhs}
 both = pytest.mark.parametrize("equations", BOTH)
 
 
@@ -55,8 +56,8 @@ def literal_rhs(sigma, z, eta, detunings, phase, *, exact):
 def test_product_state_equations_are_exact(n_spins, seed, eta, phase):
     state = product_state(n_spins, seed)
     detunings = np.random.default_rng(seed).normal(size=n_spins)
-    exact = mean_field.brute_force_rhs(*state, eta, detunings, phase)
-    ours = mean_field.product_state_rhs(*state, eta, detunings, phase)
+    exact = all_spins.brute_force_rhs(*state, eta, detunings, phase)
+    ours = all_spins.product_state_rhs(*state, eta, detunings, phase)
     for a, b in zip(ours, exact, strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-12)
 
@@ -65,8 +66,8 @@ def test_product_state_equations_are_exact(n_spins, seed, eta, phase):
 @pytest.mark.ledger("eq-22", "eq-23", "eq-43", "eq-45", "eq-46", method="numerics")
 def test_the_printed_equations_are_not_exact(n_spins):
     state, detunings = product_state(n_spins, 3), np.linspace(-1, 1, n_spins)
-    exact = mean_field.brute_force_rhs(*state, 0.7, detunings, 0.4)
-    printed = mean_field.paper_rhs(*state, 0.7, detunings, 0.4)
+    exact = all_spins.brute_force_rhs(*state, 0.7, detunings, 0.4)
+    printed = all_spins.paper_rhs(*state, 0.7, detunings, 0.4)
     assert min(np.abs(a - b).max() for a, b in zip(printed, exact, strict=True)) > 1e-3
 
 
@@ -119,7 +120,7 @@ def test_eq_44_needs_its_corrections():
     for copies in (10, 100):
         s, z = np.tile(few[0] / 2 + 0.1, copies), np.tile(few[1] / 2, copies)
         n = len(z)
-        exact = mean_field.product_state_rhs(s, z, 0.0, 0.0)[1]
+        exact = all_spins.product_state_rhs(s, z, 0.0, 0.0)[1]
         c1, c2 = (s.sum() - s) / n, ((1 + z).sum() - (1 + z)) / (2 * n)
         brackets = n * c2 + n**2 * abs(c1) ** 2, 2 * n**2 * c1.conj() * c2
         triple = brackets[1] + n**3 * abs(c1) ** 2 * c1.conj()
@@ -134,7 +135,7 @@ def test_eq_44_needs_its_corrections():
     assert error["the other", 10_000] > 1e6
 
 
-@pytest.mark.parametrize("rhs", [*BOTH.values(), mean_field.brute_force_rhs])
+@pytest.mark.parametrize("rhs", [*BOTH.values(), all_spins.brute_force_rhs])
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -156,7 +157,7 @@ def test_bad_input_is_refused(rhs, arguments, message):
 
 def test_brute_force_is_for_few_spins():
     with pytest.raises(MemoryError, match="at most 6"):
-        mean_field.brute_force_rhs(np.zeros(7), np.zeros(7), 1.0, 0.0)
+        all_spins.brute_force_rhs(np.zeros(7), np.zeros(7), 1.0, 0.0)
 
 
 # -- Eq. 24
@@ -165,9 +166,9 @@ def test_brute_force_is_for_few_spins():
 @pytest.mark.ledger("eq-24", method="numerics")
 def test_eq_24_is_the_limit_of_the_printed_equations_but_for_two_terms():
     n_spins, eta, amplitude, angle, z = 10**6, 1e4, 0.1, 0.9, -0.98
-    d_a, d_angle, d_z = mean_field.single_ensemble_rhs(amplitude, angle, z, n_spins, eta)
+    d_a, d_angle, d_z = all_spins.single_ensemble_rhs(amplitude, angle, z, n_spins, eta)
     spins = np.full(n_spins, amplitude * np.exp(1j * angle)), np.full(n_spins, z)
-    d_sigma, d_inversion = mean_field.paper_rhs(*spins, eta, 0.0)
+    d_sigma, d_inversion = all_spins.paper_rhs(*spins, eta, 0.0)
     rotated = d_sigma[0] * np.exp(-1j * angle)
     assert rotated.real == pytest.approx(d_a, rel=1e-4)
     assert d_inversion[0] == pytest.approx(d_z, rel=1e-4)
@@ -179,7 +180,7 @@ def test_eq_25_is_a_fixed_point_of_eq_24():
     n_spins, eta = 10**4, 300.0
     root = np.sqrt(1 - 16 * eta / n_spins)
     amplitude = np.sqrt((4 * eta - 1 + root) / (2 * n_spins))
-    rates = mean_field.single_ensemble_rhs(amplitude, np.pi / 4, -(1 + root) / 2, n_spins, eta)
+    rates = all_spins.single_ensemble_rhs(amplitude, np.pi / 4, -(1 + root) / 2, n_spins, eta)
     assert np.abs(rates).max() < 1e-2 * amplitude  # each term is of the order η amplitude
 
 
@@ -195,7 +196,7 @@ def test_eq_25_is_a_fixed_point_of_eq_24():
 )
 def test_eq_24_refuses_bad_input(arguments, message):
     with pytest.raises(ValueError, match=message):
-        mean_field.single_ensemble_rhs(*arguments)
+        all_spins.single_ensemble_rhs(*arguments)
 
 
 # -- integration
@@ -222,7 +223,7 @@ def test_integration_agrees_with_lsoda(equations, n_spins, eta):
     state, times = product_state(n_spins, 2), np.array([0.0, 0.5, 7.0, 20.0])
     reference = scipy_solution(ensemble, state, times, equations)
     for tol in (1e-5, 1e-7):
-        ours = mean_field.integrate(ensemble, *state, times, equations=equations, tol=tol)
+        ours = all_spins.integrate(ensemble, *state, times, equations=equations, tol=tol)
         for a, b in zip(ours, reference, strict=True):
             np.testing.assert_allclose(a, b, rtol=0, atol=10 * tol)
         assert (4 * np.abs(ours[0]) ** 2 + ours[1] ** 2).max() < 1 + 10 * tol
@@ -230,7 +231,7 @@ def test_integration_agrees_with_lsoda(equations, n_spins, eta):
 
 def test_the_state_at_time_zero_and_one_free_spin():
     ensemble = SpinEnsemble(1, 1.0, 0.0, np.array([0.7]))
-    sigma, z = mean_field.integrate(ensemble, [0.3], [-0.5], [0.0, 2.0], tol=1e-8)
+    sigma, z = all_spins.integrate(ensemble, [0.3], [-0.5], [0.0, 2.0], tol=1e-8)
     np.testing.assert_allclose(sigma[:, 0], [0.3, 0.3 * np.exp(1.4j)], rtol=0, atol=1e-6)
     np.testing.assert_allclose(z[:, 0], -0.5, rtol=0, atol=1e-12)
 
@@ -243,7 +244,7 @@ def test_stiff_relaxation_of_many_spins_takes_few_steps(equations, monkeypatch):
     monkeypatch.setattr(stepper.Stepper, "attempt", lambda *a: (steps.append(a[1]), attempt(*a))[1])
     start = np.full(n_spins, 0.2 * np.exp(0.9j)), np.full(n_spins, -0.9)
     ensemble = SpinEnsemble(n_spins, eta, 0.0, np.linspace(-1e-3, 1e-3, n_spins))
-    sigma, z = mean_field.integrate(ensemble, *start, [3000.0], equations=equations)
+    sigma, z = all_spins.integrate(ensemble, *start, [3000.0], equations=equations)
     # Eq. 25 for N → ∞: an explicit method would need about 1e6 steps.
     root = np.sqrt(1 - 16 * eta / n_spins)
     assert abs(sigma.mean()) == pytest.approx(
@@ -317,7 +318,7 @@ def test_the_linear_systems_are_those_of_the_reduced_jacobian(exact):
 def test_failure_to_converge_is_told(monkeypatch):
     monkeypatch.setattr(stepper, "SMALLEST_STEP", 1.0)
     with pytest.raises(ConvergenceError, match="step fell"):
-        mean_field.integrate(SpinEnsemble(2, 1.0), [0.1, 0.2], [0.0, 0.0], [1.0])
+        all_spins.integrate(SpinEnsemble(2, 1.0), [0.1, 0.2], [0.0, 0.0], [1.0])
 
 
 @pytest.mark.parametrize(
@@ -335,12 +336,12 @@ def test_failure_to_converge_is_told(monkeypatch):
 def test_integration_refuses_bad_input(change, message):
     arguments = {"sigma": [0.1, 0.1], "z": [0.0, 0.0], "times": [1.0], **change}
     with pytest.raises(ValueError, match=message):
-        mean_field.integrate(SpinEnsemble(2, 1.0), **arguments)
+        all_spins.integrate(SpinEnsemble(2, 1.0), **arguments)
 
 
 def test_a_result_that_does_not_fit_is_refused():
     n_spins = 10**5
     with pytest.raises(MemoryError, match="number of times"):
-        mean_field.integrate(
+        all_spins.integrate(
             SpinEnsemble(n_spins, 1.0), np.zeros(n_spins), np.zeros(n_spins), np.arange(10**6)
         )

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from spincat.broadening import Gaussian, Lorentzian, TwoPoint, Uniform
+from spincat.model.broadening import Gaussian, Lorentzian, TwoPoint, Uniform
 
 KINDS = [Gaussian, Uniform, Lorentzian, TwoPoint]
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

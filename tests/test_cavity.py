@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spincat import SpinEnsemble
-from spincat.cavity import Cavity
+from spincat.model.cavity import Cavity
 
 positive = st.floats(1e-3, 1e3)
 cavities = st.builds(

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import qutip
 
-from spincat import SpinEnsemble, collective
-from spincat import cavity_dynamics as cd
+from spincat import SpinEnsemble
+from spincat.master_equation import cavity_elimination as cd
+from spincat.master_equation import dicke
 
 
 def test_liouvillian_is_that_of_qutip():
@@ -22,7 +23,7 @@ def test_liouvillian_is_that_of_qutip():
 @pytest.mark.parametrize("printed", [False, True])
 def test_joint_evolution_is_that_of_qutip(printed):
     r, eta, phase, photons, n_spins = 0.2, 0.3, 0.4, 5, 4
-    pair = qutip.Qobj(collective.pair_lowering(n_spins, "even").toarray())
+    pair = qutip.Qobj(dicke.pair_lowering(n_spins, "even").toarray())
     a = qutip.tensor(qutip.destroy(photons + 1), qutip.qeye(3))
     big = qutip.tensor(qutip.qeye(photons + 1), pair)
     coupling = (a if printed else a.dag()) * big / (4 * r)
@@ -63,7 +64,7 @@ def test_the_printed_coupling_pumps_instead():
     assert pumped[-1, -1].real > 0.85  # every spin up
     assert lost[0, 0].real > 0.85
     # exactly Eq. 35 with S+^2 in the dissipator, in the limit
-    pair = collective.pair_lowering(4, "even")
+    pair = dicke.pair_lowering(4, "even")
     drive = 0.2 * (pair + pair.T)
     start = np.eye(9)[0]
     final = cd.expm_multiply(4.0 * cd.liouvillian(drive, [pair.T]), start.astype(complex))
@@ -74,7 +75,7 @@ def test_the_printed_coupling_pumps_instead():
 def test_eliminated_reaches_the_steady_state():
     ensemble = SpinEnsemble(6, 0.4, 0.3)
     final = cd.eliminated(ensemble, 60.0, 2)[-1]
-    np.testing.assert_allclose(final, collective.steady_state(ensemble, "even"), atol=1e-8)
+    np.testing.assert_allclose(final, dicke.steady_state(ensemble, "even"), atol=1e-8)
 
 
 def test_slow_rates_are_eigenvalues():

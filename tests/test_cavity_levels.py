@@ -5,9 +5,9 @@ import pytest
 import qutip
 
 from spincat import SpinEnsemble
-from spincat import cavity_levels as cl
-from spincat.cavity import Cavity
-from spincat.cavity_dynamics import trace_distance
+from spincat.master_equation import cavity_levels as cl
+from spincat.master_equation.cavity_elimination import trace_distance
+from spincat.model.cavity import Cavity
 
 
 def eq_31_by_qutip(n_spins, mixing, nonlinearity, cavity, photons, detunings=None):

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from spincat import dephasing, dephasing_limits, lindblad, reduced, states
-from spincat.broadening import Gaussian
+from spincat.free import dephasing, dephasing_limits
+from spincat.master_equation import product_space, quasi_dark
+from spincat.model import states
+from spincat.model.broadening import Gaussian
 from spincat.symbolic import dephasing as derive
 from spincat.symbolic.dephasing import N, theta, v, x
 
@@ -217,7 +219,9 @@ def test_relative_error_of_the_bosonic_limit_at_fixed_fraction_of_the_range():
 @pytest.mark.ledger("fig-2", "fidelities-at-t-200", method="sampling")
 @pytest.mark.parametrize(("parity", "printed"), [("even", 0.74), ("odd", 0.10)])
 def test_the_numbers_read_off_fig_2_are_ordinary_samples(parity, printed):
-    ours = reduced.mean_fidelity(8, 0.2, 0.01, [200.0], parity, draws=600, exact_draws=20, seed=3)
+    ours = quasi_dark.mean_fidelity(
+        8, 0.2, 0.01, [200.0], parity, draws=600, exact_draws=20, seed=3
+    )
     spread = np.hypot(ours.scatter[0] / np.sqrt(10), ours.error[0])
     assert abs(ours.mean[0] - printed) < 2 * spread
     assert ours.error[0] < 0.02
@@ -241,7 +245,7 @@ def test_the_numbers_read_off_fig_2_against_a_thousand_exact_solutions(parity, p
 def test_the_initial_decay_with_drive_and_loss_depends_on_parity(n_spins):
     """From the master equation with one detuned spin, not from the quasi-dark states."""
     times = np.array([40.0])
-    loss = {p: reduced.measured_decay(n_spins, 0.2, times, p)[0][0] / 1600 for p in PARITIES}
+    loss = {p: quasi_dark.measured_decay(n_spins, 0.2, times, p)[0][0] / 1600 for p in PARITIES}
     assert loss["odd"] / loss["even"] == pytest.approx(1 / np.tanh(0.4) ** 2, rel=0.1)
 
 
@@ -250,7 +254,7 @@ def test_the_initial_decay_with_drive_and_loss_depends_on_parity(n_spins):
 def test_more_spins_are_protected_less(parity):
     """Drive and loss slow the initial decay of four spins, but not that of ten."""
     driven, free = np.transpose(
-        [reduced.measured_decay(n, 0.2, np.array([40.0]), parity) for n in (4, 6, 8, 10)]
+        [quasi_dark.measured_decay(n, 0.2, np.array([40.0]), parity) for n in (4, 6, 8, 10)]
     )[0]
     assert np.all(np.diff(driven) > 0)
     assert np.all(np.diff(driven / free) > 0)
@@ -260,14 +264,16 @@ def test_more_spins_are_protected_less(parity):
 
 @pytest.mark.ledger("parity-sensitivity-survives-stabilisation", method="spectrum")
 def test_the_quasi_dark_states_leak_by_parity():
-    even, odd = (reduced.decay_coefficient(8, 0.2, parity) for parity in PARITIES)
+    even, odd = (quasi_dark.decay_coefficient(8, 0.2, parity) for parity in PARITIES)
     assert odd > 5 * even
 
 
 @pytest.mark.ledger("stabilisation-suppresses-dephasing", method="sampling")
 @pytest.mark.parametrize(("eta", "sign"), [(0.2, -1), (1.0, 1)])
 def test_stabilisation_helps_large_even_cats_and_harms_small_ones(eta, sign):
-    held = reduced.mean_fidelity(8, eta, 0.01, [200.0], "even", draws=200, exact_draws=12, seed=3)
+    held = quasi_dark.mean_fidelity(
+        8, eta, 0.01, [200.0], "even", draws=200, exact_draws=12, seed=3
+    )
     at = angle(8, 2 * eta)
     free = float(dephasing.mean_cat_fidelity(8, at, 0.01, 200.0, "even"))
     assert sign * (held.mean[0] - free) > 5 * held.error[0]
@@ -278,7 +284,7 @@ def test_the_driven_odd_cat_loses_first_and_keeps_more():
     """Eight spins, |α|² = 2, at δt = 0.5 and 2, driven and free under the same detunings."""
     delta = 0.0125
     rows, times = Gaussian(delta).draw(8, 10, 11), np.array([0.5, 2.0]) / delta
-    held = lindblad.cat_fidelity(rows, 1.0, times, "odd", tol=1e-4)
+    held = product_space.cat_fidelity(rows, 1.0, times, "odd", tol=1e-4)
     gain = held - dephasing.cat_fidelity(rows, angle(8, 2.0), times, "odd")
     error = gain.std(axis=0, ddof=1) / np.sqrt(len(rows))
     assert gain[:, 1].mean() > 0.4
@@ -288,7 +294,7 @@ def test_the_driven_odd_cat_loses_first_and_keeps_more():
 
 @pytest.mark.ledger("odd-cat-is-robust-at-large-amplitude", method="sampling")
 def test_the_driven_odd_cat_keeps_more_by_the_reduced_model():
-    held = reduced.mean_fidelity(6, 0.75, 0.0125, [160.0], "odd", draws=200, exact_draws=12)
+    held = quasi_dark.mean_fidelity(6, 0.75, 0.0125, [160.0], "odd", draws=200, exact_draws=12)
     free = float(dephasing.mean_cat_fidelity(6, angle(6, 1.5), 0.0125, 160.0, "odd"))
     assert held.mean[0] - free > 0.3
     assert held.error[0] < 0.03
@@ -299,6 +305,6 @@ def test_the_driven_odd_cat_keeps_more_by_the_reduced_model():
 def test_stabilisation_helps_and_harms_exact_draws(intensity, sign):
     """Six spins, driven and free under the same forty sets of detunings."""
     rows, times = Gaussian(0.01).draw(6, 40, 11), np.array([200.0])
-    held = lindblad.cat_fidelity(rows, intensity / 2, times, "even", tol=1e-5)[:, 0]
+    held = product_space.cat_fidelity(rows, intensity / 2, times, "even", tol=1e-5)[:, 0]
     gain = held - dephasing.cat_fidelity(rows, angle(6, intensity), times, "even")[:, 0]
     assert sign * gain.mean() > 3 * gain.std(ddof=1) / np.sqrt(gain.size)

@@ -6,37 +6,33 @@ import qutip
 import sympy as sp
 from scipy.optimize import brentq
 
-from spincat import (
-    Cavity,
-    SpinEnsemble,
-    coherence,
-    collective,
-    dephasing,
-    phase_spread,
-    planar_flow,
-    quantum_spread,
-    synchronization,
-    two_ensembles,
-    two_halves,
+from spincat import Cavity, SpinEnsemble
+from spincat.free import dephasing
+from spincat.large_n import planar_flow
+from spincat.large_n.critical_linewidths import (
+    critical_linewidth,
+    critical_point,
+    stays_synchronised,
 )
-from spincat.broadening import Gaussian
-from spincat.critical_linewidth import critical_linewidth, critical_point, stays_synchronised
-from spincat.errors import ConvergenceError
+from spincat.master_equation import dicke, dicke_amplitude, two_halves_response
+from spincat.mean_field import mirror_halves, phase_diagram, phase_locking, two_halves
+from spincat.model.broadening import Gaussian
+from spincat.shared.errors import ConvergenceError
 from spincat.symbolic import identical_spins
 
 
 @pytest.mark.ledger("fig-3", "mean-field-agrees-at-weak-drive", method="spectrum")
 def test_metastable_amplitude_of_a_hundred_spins_at_weak_drive():
     for eta in (0.5, 1.0, 2.0):
-        quantum = coherence.quasi_steady_amplitude(100, eta)
-        mean_field = 10 * two_ensembles.steady_state(100, eta)[0]
+        quantum = dicke_amplitude.quasi_steady_amplitude(100, eta)
+        mean_field = 10 * mirror_halves.steady_state(100, eta)[0]
         assert quantum == pytest.approx(mean_field, rel=0.05)
 
 
 @pytest.mark.ledger("fig-3", "mean-field-agrees-at-weak-drive", method="integration")
 def test_amplitude_of_a_hundred_spins_at_weak_drive():
-    mean_field = 10 * two_ensembles.steady_state(100, 1.0)[0]
-    assert coherence.amplitude(100, 1.0, [50.0])[0] == pytest.approx(mean_field, rel=0.05)
+    mean_field = 10 * mirror_halves.steady_state(100, 1.0)[0]
+    assert dicke_amplitude.amplitude(100, 1.0, [50.0])[0] == pytest.approx(mean_field, rel=0.05)
 
 
 @pytest.mark.ledger("synchronisation-breaks-at-a-sixteenth", method="derivation")
@@ -54,15 +50,15 @@ def test_the_mean_field_ends_where_independent_emission_wins():
 def test_identical_spins_go_on_beyond_it(h):
     """Above 1/16 the quantum steady state is p(1-p) = 2h, far below half filling."""
     n_spins = 200
-    rho = collective.steady_state(SpinEnsemble(n_spins, h * n_spins), "even")
-    fraction = collective.levels(n_spins, "even") @ rho.diagonal().real / n_spins
+    rho = dicke.steady_state(SpinEnsemble(n_spins, h * n_spins), "even")
+    fraction = dicke.levels(n_spins, "even") @ rho.diagonal().real / n_spins
     assert fraction == pytest.approx((1 - np.sqrt(1 - 8 * h)) / 2, rel=0.03)
 
 
 @pytest.mark.ledger("amplitude-drops-near-eta-10", "fig-3", method="integration")
 def test_the_drop_of_the_amplitude_moves_with_the_time():
     def dropped(eta, time):  # to less than half of the metastable amplitude
-        return coherence.amplitude(100, eta, [time])[0] < np.sqrt(2 * eta) / 2
+        return dicke_amplitude.amplitude(100, eta, [time])[0] < np.sqrt(2 * eta) / 2
 
     assert not dropped(9.7, 1e4)
     assert dropped(10.3, 1e4)
@@ -75,7 +71,7 @@ def test_the_drop_of_the_amplitude_moves_with_the_time():
     "amplitude-drops-near-eta-10", "fig-3-shows-the-steady-state", method="spectrum"
 )
 def test_the_amplitude_is_metastable():
-    rate = {eta: coherence.coherence_decay_rate(100, eta) for eta in (5.0, 10.0)}
+    rate = {eta: dicke_amplitude.coherence_decay_rate(100, eta) for eta in (5.0, 10.0)}
     assert 0 < rate[5.0] < 1e-20
     assert 1e-5 < rate[10.0] < 1e-3
 
@@ -93,7 +89,7 @@ def test_the_steady_state_has_no_amplitude():
 @pytest.mark.ledger("collapse-at-a-drive-proportional-to-n", method="spectrum")
 def test_the_lifetime_ends_at_a_drive_proportional_to_n():
     for h, low in ((0.03, True), (0.12, False)):
-        rates = [coherence.coherence_decay_rate(n, h * n) for n in (50, 100)]
+        rates = [dicke_amplitude.coherence_decay_rate(n, h * n) for n in (50, 100)]
         assert (max(rates) < 1e-4) == low
 
 
@@ -102,7 +98,12 @@ def test_the_drive_of_the_collapse_per_spin_tends_to_an_eighth():
     """Where r t = ln 2: η/N still grows by 20 % from 50 to 200 spins, and stays below 1/8."""
     goal = np.log(np.log(2) / 1e4)
     h = [
-        brentq(lambda x, n=n: coherence.slow_mode(n, x * n).log_rate - goal, 0.07, 0.12, xtol=1e-4)
+        brentq(
+            lambda x, n=n: dicke_amplitude.slow_mode(n, x * n).log_rate - goal,
+            0.07,
+            0.12,
+            xtol=1e-4,
+        )
         for n in (50, 100, 200)
     ]
     assert h[2] > 1.2 * h[0]
@@ -116,7 +117,8 @@ def test_the_exponential_law_puts_the_collapse_at_an_eighth_for_any_time():
     for time in (1e2, 1e6):
         goal = np.log(np.log(2) / time)
         gaps = [
-            1 / 8 - brentq(lambda x, n=n, g=goal: n * coherence.decay_exponent(x) + g, 1e-3, 0.125)
+            1 / 8
+            - brentq(lambda x, n=n, g=goal: n * dicke_amplitude.decay_exponent(x) + g, 1e-3, 0.125)
             for n in (10**6, 10**9)
         ]
         assert gaps[0] / gaps[1] == pytest.approx(100, rel=0.01)  # as N^(-2/3)
@@ -128,16 +130,16 @@ def test_the_amplitude_collapses_at_a_drive_proportional_to_n():
     ends = []
     for n_spins in (50, 100):
         h = np.linspace(0.06, 0.13, 29)
-        now = np.array([coherence.amplitude(n_spins, x * n_spins, [1e4])[0] for x in h])
+        now = np.array([dicke_amplitude.amplitude(n_spins, x * n_spins, [1e4])[0] for x in h])
         ends.append(h[np.argmax(now < now.max() / 2)])
     assert ends[0] == pytest.approx(ends[1], abs=0.02)
 
 
 @pytest.mark.ledger("mean-field-describes-large-cats", method="spectrum")
 def test_the_restoring_rate_of_the_master_equation_falls_with_n():
-    quantum = [quantum_spread.restoring_rate(n, 0.05 * n) for n in (8, 12, 16, 20)]
+    quantum = [two_halves_response.restoring_rate(n, 0.05 * n) for n in (8, 12, 16, 20)]
     # exact product state: Eqs. 22-23 are unstable at the weakest of these drives, 0.4
-    mean_field = [phase_spread.restoring_rate("product", n, 0.05 * n) for n in (8, 12, 16, 20)]
+    mean_field = [phase_locking.restoring_rate("product", n, 0.05 * n) for n in (8, 12, 16, 20)]
     assert mean_field[0] > 0
     assert np.all(np.diff(mean_field) > 0)
     assert np.all(np.array(quantum) < mean_field)
@@ -154,7 +156,7 @@ def test_the_product_of_the_printed_parameters():
 @pytest.mark.ledger("robust-if-delta-is-of-the-order-of-gamma2", method="integration")
 def test_the_largest_detuning_that_is_reached():
     """Closer than the printed number, the product of the printed parameters, and ours differ."""
-    edge = synchronization.simulated_edge(10_000, 1e4 * np.linspace(0.0272, 0.0312, 9))
+    edge = phase_diagram.simulated_edge(10_000, 1e4 * np.linspace(0.0272, 0.0312, 9))
     assert edge.max() == pytest.approx(0.06964, abs=1e-4)
 
 
@@ -163,18 +165,18 @@ def test_the_largest_detuning_that_is_reached():
 def test_the_largest_detuning_of_a_stable_and_of_any_locked_state():
     """The locked state of Eqs. 26-28 followed in δ: it loses its stability, then it ends."""
     n, h = 100_000, 0.028
-    state, stable = two_ensembles.steady_state(n, h * n), []
+    state, stable = mirror_halves.steady_state(n, h * n), []
     deltas = np.append(np.linspace(0, 0.07, 29), np.arange(0.0705, 0.0761, 1e-4))
     for delta in deltas:
         guess = state
         for _ in range(30):  # Newton's method
-            rates = two_ensembles.rhs(guess, n, h * n, delta)
-            step = np.linalg.solve(two_ensembles.jacobian(guess, n, h * n, delta), rates)
+            rates = mirror_halves.rhs(guess, n, h * n, delta)
+            step = np.linalg.solve(mirror_halves.jacobian(guess, n, h * n, delta), rates)
             guess = guess - step
         if np.abs(step).max() > 1e-9 or np.abs(guess - state).max() > 0.2:
             break  # there is none any more near the last one
         state = guess
-        eigenvalues = np.linalg.eigvals(two_ensembles.jacobian(state, n, h * n, delta))
+        eigenvalues = np.linalg.eigvals(mirror_halves.jacobian(state, n, h * n, delta))
         stable.append(eigenvalues.real.max() < 0)
     assert deltas[np.argmin(stable)] == pytest.approx(0.0730, abs=2e-4)
     assert deltas[len(stable)] == pytest.approx(2 / 27, abs=2e-4)
@@ -196,15 +198,15 @@ def test_the_region_ends_at_a_sixteenth():
 @pytest.mark.ledger("threshold-of-synchronisation", "fig-4", "eq-30", method="integration")
 def test_the_largest_detuning_and_the_misfit_of_the_ellipse():
     eta = 1e4 * np.linspace(0.004, 0.0615, 24)
-    edge = synchronization.simulated_edge(10_000, eta)
+    edge = phase_diagram.simulated_edge(10_000, eta)
     assert edge.max() == pytest.approx(0.0696, abs=2e-4)
-    fit = synchronization.fit_ellipse(eta, edge, 10_000)
-    trimmed = synchronization.fit_ellipse(eta[2:-1], edge[2:-1], 10_000)
+    fit = phase_diagram.fit_ellipse(eta, edge, 10_000)
+    trimmed = phase_diagram.fit_ellipse(eta[2:-1], edge[2:-1], 10_000)
     # the end of the ellipse, 2a, is 1/16 as closely as the points fitted determine it
     assert 0 < abs(trimmed.a - fit.a) < 1e-3
     assert abs(fit.a - 1 / 32) < abs(trimmed.a - fit.a)
     assert fit.b == pytest.approx(2.2077, abs=0.05)
-    residual = edge - synchronization.ellipse(eta, 10_000, fit.a, fit.b)
+    residual = edge - phase_diagram.ellipse(eta, 10_000, fit.a, fit.b)
     # not noise: the edge itself is known to 1e-5, and neighbours miss on the same side
     assert np.abs(residual).max() > 1e-3
     assert np.mean(residual[1:] * residual[:-1]) > 0.5 * np.mean(residual**2)
@@ -216,9 +218,9 @@ def test_the_largest_detuning_and_the_misfit_of_the_ellipse():
 def test_beyond_the_threshold_the_mirrored_halves_part(delta):
     """Between the edge of the basin and 2/27, and above 2/27 where no steady state is left."""
     n, eta = 1000, 20.0
-    assert synchronization.simulated_edge(n, [eta])[0] < 0.068 < 2 / 27 < 0.075
-    start = two_ensembles.steady_state(n, eta)
-    reduced = two_ensembles.integrate(start, n, eta, delta, [500.0])[0]
+    assert phase_diagram.simulated_edge(n, [eta])[0] < 0.068 < 2 / 27 < 0.075
+    start = mirror_halves.steady_state(n, eta)
+    reduced = mirror_halves.integrate(start, n, eta, delta, [500.0])[0]
     assert reduced[0] < 1e-3  # no coherence, ...
     assert reduced[2] > 0.1  # ... and most spins excited
     pair = np.array([start * [1, s, 1] + [0, 1e-6, 0] for s in (1, -1)])
@@ -237,7 +239,7 @@ def test_beyond_the_threshold_the_mirrored_halves_part(delta):
 def test_lost_spins_stay_lost_at_a_smaller_detuning(equations):
     """All spins one by one, from noisy starts: out of the region, and back into it."""
     n, eta = 400, 8.0
-    start = two_ensembles.steady_state(n, eta)
+    start = mirror_halves.steady_state(n, eta)
     away = np.append(0.0, np.linspace(150, 200, 201))
     _, z = two_halves.spins(start, n, eta, 0.07, away, equations=equations, noise=0.01, seed=4)
     assert np.abs(z[1:]).max() < 0.35
@@ -260,8 +262,8 @@ def test_drifting_points_belong_to_a_finite_number_of_spins():
     """The phases slip below a drive of √N Γ2/10, which per spin vanishes for many spins."""
     for n in (10**4, 10**6):
         drives = np.array([0.098, 0.112]) * np.sqrt(n)
-        fates = synchronization.phase_map(n, drives, [0.05])["fate"].values[:, 0]
-        assert [synchronization.FATES[i] for i in fates] == ["drifting", "incoherent"]
+        fates = phase_diagram.phase_map(n, drives, [0.05])["fate"].values[:, 0]
+        assert [phase_diagram.FATES[i] for i in fates] == ["drifting", "incoherent"]
 
 
 @pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="spectrum")
@@ -272,7 +274,7 @@ def test_no_detuning_brings_back_inverted_halves(delta):
     for z in (0.05, 0.4, 0.9):
         columns = []
         for zeta in (0.0, np.pi / 2):  # of A cos ζ and A sin ζ, small enough for a linear motion
-            d_amplitude, d_zeta, d_z = two_ensembles.rhs([small, zeta, z], n, eta, delta)
+            d_amplitude, d_zeta, d_z = mirror_halves.rhs([small, zeta, z], n, eta, delta)
             turned = (d_amplitude + 1j * small * d_zeta) * np.exp(1j * zeta) / small
             columns.append([turned.real, turned.imag])
             assert abs(d_z) < 1e-8
@@ -288,7 +290,7 @@ def test_no_detuning_brings_back_inverted_halves(delta):
 def test_the_steady_state_ends_at_the_saddle_node(h):
     """Newton's method follows the locked state of two halves in δ to the closed-form end."""
     n, end = 10_000, float(planar_flow.saddle_node_linewidth(h))
-    state = two_ensembles.steady_state(n, h * n)
+    state = mirror_halves.steady_state(n, h * n)
     last = 0.0
     for delta in end * np.append(np.linspace(0.1, 0.9, 9), np.linspace(0.91, 1.02, 56)):
         try:
@@ -305,7 +307,7 @@ def test_the_steady_state_ends_at_the_saddle_node(h):
 def test_at_fixed_amplitude_locking_survives_to_one_over_root_n():
     """The edge is about |α|/√N; in units in which Γ2 grows as N², it grows as N^{3/2}."""
     few, many, larger = (
-        synchronization.simulated_edge(n, [eta])[0]
+        phase_diagram.simulated_edge(n, [eta])[0]
         for n, eta in ((2000, 8.0), (8000, 8.0), (8000, 32.0))
     )
     assert few / many == pytest.approx(2, rel=0.04)
@@ -317,14 +319,14 @@ def test_at_fixed_amplitude_locking_survives_to_one_over_root_n():
 @pytest.mark.parametrize(("eta", "last"), [(0.5, 1e-3), (1.0, 0.1)])
 def test_at_fixed_coupling_the_quantum_restoring_rate_falls(eta, last):
     """|α|² = 1 and 2, in units in which Γ2 is N²: with Γ2 growing, it falls all the same."""
-    rates = [n**2 * quantum_spread.restoring_rate(n, eta) for n in (8, 12, 16, 20)]
+    rates = [n**2 * two_halves_response.restoring_rate(n, eta) for n in (8, 12, 16, 20)]
     assert np.all(np.diff(rates) < 0)
     assert rates[-1] < last * rates[0]
 
 
 @pytest.mark.ledger("constant-amplitude-needs-one-over-n-squared", method="spectrum")
 def test_at_fixed_amplitude_the_spread_grows_as_n_squared():
-    spreads = [abs(phase_spread.small_spread(n, 8.0)) for n in (2000, 8000)]
+    spreads = [abs(phase_locking.small_spread(n, 8.0)) for n in (2000, 8000)]
     assert spreads[1] / spreads[0] == pytest.approx(16, rel=0.05)
 
 

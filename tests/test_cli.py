@@ -13,9 +13,11 @@ from click.shell_completion import BashComplete
 from click.testing import CliRunner
 from test_notebook_runs import with_parameters, write
 
-from spincat import __version__, _citation, notebook_runs, parameters, provenance, sweeps
-from spincat.cli import main
-from spincat.figures.__main__ import EVERY
+from spincat import __version__
+from spincat.figures.registry import EVERY
+from spincat.run import _citation, notebook_runs, parameters, sweeps
+from spincat.run.cli import main
+from spincat.shared import provenance
 
 TOY = "\n# A toy\n" + with_parameters(
     "n_spins = 6  # number of spins, at least 2\n"
@@ -218,7 +220,7 @@ def test_a_folder_that_cannot_be_written_to_is_found_before_any_work(
     toy, monkeypatch, tmp_path, command
 ):
     name = toy if command == ["run"] else "fig1"
-    monkeypatch.setattr("spincat.figure_runs.compute", lambda *_: pytest.fail("work was done"))
+    monkeypatch.setattr("spincat.run.figure_runs.compute", lambda *_: pytest.fail("work was done"))
     monkeypatch.setattr(notebook_runs, "_execute", lambda *_: pytest.fail("work was done"))
     shown = spincat(*command, name, "-o", "/dev/null")
     assert shown.exit_code == 1

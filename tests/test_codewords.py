@@ -7,10 +7,11 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spincat import dephasing, logical_qubit, states
-from spincat.broadening import Gaussian
-from spincat.dephasing_limits import bosonic_cat_fidelity
-from spincat.logical_qubit import bosonic_codeword_fidelity, codeword_fidelity, logical_overlap
+from spincat.free import codewords, dephasing
+from spincat.free.codewords import bosonic_codeword_fidelity, codeword_fidelity, logical_overlap
+from spincat.free.dephasing_limits import bosonic_cat_fidelity
+from spincat.model import states
+from spincat.model.broadening import Gaussian
 
 
 @pytest.mark.ledger("right-angle-cats-are-a-protected-qubit", method="numerics")
@@ -70,8 +71,8 @@ def test_codewords_by_state_vectors(remainder):
 def test_even_codewords_add_up_to_the_even_cat(theta, seed):
     n_spins, times = 9, np.linspace(0, 3, 5)
     row = Gaussian(1.0).draw(n_spins, 1, seed)
-    parts = logical_qubit._parts(row, theta, times)
-    start = logical_qubit._parts(np.zeros(n_spins), theta, np.zeros(1))
+    parts = codewords._parts(row, theta, times)
+    start = codewords._parts(np.zeros(n_spins), theta, np.zeros(1))
     even = np.abs((parts[0] + parts[2]) / (start[0] + start[2])) ** 2
     cat = dephasing.cat_fidelity(row, theta, times, "even")
     np.testing.assert_allclose(even, cat, atol=1e-12)

@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from spincat import SpinEnsemble, continuum, linear_stability, mean_field, planar_flow, two_halves
-from spincat.critical_linewidth import critical_linewidth, critical_point
-from spincat.errors import ConvergenceError
+from spincat import SpinEnsemble
+from spincat.large_n import continuum, finite_n, planar_flow
+from spincat.large_n.critical_linewidths import critical_linewidth, critical_point
+from spincat.mean_field import all_spins, two_halves
+from spincat.shared.errors import ConvergenceError
 from spincat.symbolic import slow_spins
 
 SHAPES = ["gaussian", "uniform", "lorentzian", "two_point"]
@@ -82,9 +84,7 @@ def spectrum(n, h, shape, width, equations):
     gamma = continuum.steady_state(h, shape, width).gamma
     w, s = continuum.spin_state(h, gamma, detunings)
     ensemble = SpinEnsemble(n, h * n, detunings=detunings)
-    return linear_stability.spectrum(
-        ensemble, s * np.exp(1j * np.pi / 4), w - 1, equations=equations
-    )
+    return finite_n.spectrum(ensemble, s * np.exp(1j * np.pi / 4), w - 1, equations=equations)
 
 
 def test_n_spins_lose_stability_where_the_count_changes():
@@ -128,10 +128,10 @@ def test_spectrum_is_that_of_the_two_halves():
     zeta, z = planar_flow.fixed_points(h, delta)[0]
     signs = np.repeat([1.0, -1.0], n // 2)
     guess = np.sqrt(2 * h) / np.cos(zeta) * np.exp(1j * (np.pi / 4 + signs * zeta))
-    result = linear_stability.spectrum(
+    result = finite_n.spectrum(
         SpinEnsemble(n, h * n, detunings=delta * signs), guess, np.full(n, z), equations="paper"
     )
-    ds, dz = mean_field.paper_rhs(result.sigma, result.z, h * n, delta * signs)
+    ds, dz = all_spins.paper_rhs(result.sigma, result.z, h * n, delta * signs)
     assert max(np.abs(ds).max(), np.abs(dz).max()) < 1e-9
     pair = two_halves.fixed_point([abs(guess[0]), zeta, z], n, h * n, delta, equations="paper")
     six = np.linalg.eigvals(two_halves.jacobian(pair, n, h * n, delta, equations="paper"))
@@ -151,4 +151,4 @@ def test_refuses_bad_input():
     with pytest.raises(ConvergenceError, match="no zero"):
         continuum.collective_rate(0.02, "uniform", 0.05, 50 + 50j)
     with pytest.raises(ValueError, match="allowed: 4"):
-        linear_stability.spectrum(SpinEnsemble(4, 0.1), np.zeros(4), np.zeros(3))
+        finite_n.spectrum(SpinEnsemble(4, 0.1), np.zeros(4), np.zeros(3))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from spincat._control_variate import FEWEST_FOR_A_SLOPE, estimate
+from spincat.master_equation._control_variate import FEWEST_FOR_A_SLOPE, estimate
 
 REPETITIONS = 20_000  # each is one column
 

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from spincat import SpinEnsemble, _self_consistency, planar_flow
-from spincat import critical_linewidth as critical
-from spincat.broadening import Broadening, Gaussian, Lorentzian, TwoPoint, Uniform
+from spincat import SpinEnsemble
+from spincat.large_n import _self_consistency, planar_flow
+from spincat.large_n import critical_linewidths as critical
+from spincat.model.broadening import Broadening, Gaussian, Lorentzian, TwoPoint, Uniform
 
 
 @settings(max_examples=30)

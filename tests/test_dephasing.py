@@ -13,8 +13,9 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spincat import dephasing, states
-from spincat.broadening import Gaussian
+from spincat.free import dephasing
+from spincat.model import states
+from spincat.model.broadening import Gaussian
 
 STATES = ["coherent", "even", "odd"]
 ANGLES = st.floats(1e-3, np.pi - 1e-3)
@@ -225,7 +226,7 @@ def test_vectorised_cosine_and_sine(centre):
 def test_the_progress_bar_appears_on_a_terminal():
     script = (
         "import numpy as np, time\n"
-        "from spincat import dephasing\n"
+        "from spincat.free import dephasing\n"
         "class Slow:\n"
         "    def __iter__(self):\n"
         "        for _ in range(4):\n"
@@ -247,7 +248,7 @@ def test_a_million_spins_stay_below_a_gigabyte():
     """Peak memory of 10^6 spins does not depend on the number of draws, on either path."""
     script = (
         "import re, numpy as np\n"
-        "from spincat import broadening, dephasing\n"
+        "from spincat.free import dephasing; from spincat.model import broadening\n"
         "times = np.linspace(0, 5, 1000)\n"
         "for draws in (1, 3):\n"
         "    rows = broadening.Gaussian(1.0).realisations(10**6, draws, seed=1)\n"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spincat import dephasing, dephasing_limits
+from spincat.free import dephasing, dephasing_limits
 
 TIMES = np.array([0.0, 0.2, 0.7, 1.5, 4.0, np.inf])
 PARITIES = ["even", "odd"]

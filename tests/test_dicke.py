@@ -8,7 +8,9 @@ import qutip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spincat import SpinEnsemble, collective, states
+from spincat import SpinEnsemble
+from spincat.master_equation import dicke
+from spincat.model import states
 
 OPTIONS = {"progress_bar": "", "method": "vern7", "rtol": 1e-9, "atol": 1e-11}
 
@@ -29,9 +31,9 @@ def test_steady_state_is_where_the_evolution_ends(n_spins, parity):
     start = qutip.basis(n_spins + 1, n_spins - (parity == "odd"))
     # Strong enough a drive for so few spins that 60/Γ2 is long.
     end = qutip.mesolve(hamiltonian, start, [0, 60], [pair], options=OPTIONS).states[-1]
-    levels = collective.levels(n_spins, parity)
+    levels = dicke.levels(n_spins, parity)
     block = end.full()[::-1, ::-1][np.ix_(levels, levels)]
-    np.testing.assert_allclose(collective.steady_state(ensemble, parity), block, atol=1e-6)
+    np.testing.assert_allclose(dicke.steady_state(ensemble, parity), block, atol=1e-6)
 
 
 @pytest.mark.parametrize("parity", ["even", "odd"])
@@ -39,13 +41,13 @@ def test_steady_state_is_where_the_evolution_ends(n_spins, parity):
 def test_steady_state_is_that_of_qutip_in_the_projected_model(n_spins, eta, parity):
     """QuTiP's null vector of the Liouvillian on the states of one parity only."""
     ensemble = SpinEnsemble(n_spins, eta, 0.7)
-    levels = collective.levels(n_spins, parity)
+    levels = dicke.levels(n_spins, parity)
     projected = [
         qutip.Qobj(operator.full()[::-1, ::-1][np.ix_(levels, levels)])
         for operator in qutip_model(ensemble)
     ]
     expected = qutip.steadystate(projected[0], projected[1:]).full()
-    np.testing.assert_allclose(collective.steady_state(ensemble, parity), expected, atol=1e-9)
+    np.testing.assert_allclose(dicke.steady_state(ensemble, parity), expected, atol=1e-9)
 
 
 def test_steady_state_is_that_of_single_spins():
@@ -62,7 +64,7 @@ def test_steady_state_is_that_of_single_spins():
     end = qutip.mesolve(drive + drive.dag(), ground, [0, 60], [pair], options=OPTIONS).states[-1]
     cat = states.spin_cat(4, ensemble.theta, ensemble.azimuth, parity="even")
     product = states.spin_cat(4, ensemble.theta, ensemble.azimuth, parity="even", basis="product")
-    rho = collective.steady_state(ensemble, "even")
+    rho = dicke.steady_state(ensemble, "even")
     ours = (cat[::2].conj() @ rho @ cat[::2]).real
     assert (product.conj() @ end.full() @ product).real == pytest.approx(ours, abs=1e-6)
 
@@ -75,7 +77,7 @@ def test_steady_state_is_that_of_single_spins():
     st.sampled_from(["even", "odd"]),
 )
 def test_steady_state_is_a_density_matrix(n_spins, eta, phase, parity):
-    rho = collective.steady_state(SpinEnsemble(n_spins, eta, phase), parity)
+    rho = dicke.steady_state(SpinEnsemble(n_spins, eta, phase), parity)
     assert np.trace(rho) == pytest.approx(1)
     np.testing.assert_allclose(rho, rho.conj().T, atol=1e-9)
     assert np.linalg.eigvalsh(rho).min() > -1e-8
@@ -84,16 +86,16 @@ def test_steady_state_is_a_density_matrix(n_spins, eta, phase, parity):
 def test_pair_lowering_is_the_square_of_the_spin_matrix():
     lowering = qutip.jmat(7 / 2, "-").full()[::-1, ::-1]
     for parity in ("even", "odd"):
-        k = collective.levels(7, parity)
+        k = dicke.levels(7, parity)
         expected = (lowering @ lowering)[np.ix_(k, k)] / 7
-        np.testing.assert_allclose(collective.pair_lowering(7, parity).toarray(), expected)
+        np.testing.assert_allclose(dicke.pair_lowering(7, parity).toarray(), expected)
 
 
 @pytest.mark.parametrize("parity", ["even", "odd"])
 def test_nearly_dark_state_fails_at_the_top_only(parity):
     ensemble = SpinEnsemble(12, 0.4, 0.7)
-    state = collective.nearly_dark_state(ensemble, parity)
-    rest = collective.pair_lowering(12, parity) @ state - ensemble.alpha**2 * state
+    state = dicke.nearly_dark_state(ensemble, parity)
+    rest = dicke.pair_lowering(12, parity) @ state - ensemble.alpha**2 * state
     assert np.linalg.norm(state) == pytest.approx(1)
     assert np.abs(rest[:-1]).max() < 1e-13
     assert abs(rest[-1]) > 1e-8
@@ -101,17 +103,17 @@ def test_nearly_dark_state_fails_at_the_top_only(parity):
 
 def test_nearly_dark_state_of_many_spins_is_the_steady_state():
     ensemble = SpinEnsemble(200, 4.0, 0.3)  # N! overflows a float
-    state = collective.nearly_dark_state(ensemble, "odd")
-    rho = collective.steady_state(ensemble, "odd")
+    state = dicke.nearly_dark_state(ensemble, "odd")
+    rho = dicke.steady_state(ensemble, "odd")
     assert (state.conj() @ rho @ state).real == pytest.approx(1, abs=1e-10)
 
 
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="identical"):
-        collective.steady_state(SpinEnsemble(2, 0.1, detunings=np.array([0.1, -0.1])), "even")
+        dicke.steady_state(SpinEnsemble(2, 0.1, detunings=np.array([0.1, -0.1])), "even")
     with pytest.raises(MemoryError, match="n_spins = 801"):
-        collective.steady_state(SpinEnsemble(801, 0.1), "even")
+        dicke.steady_state(SpinEnsemble(801, 0.1), "even")
     with pytest.raises(ValueError, match="parity"):
-        collective.levels(4, "both")
+        dicke.levels(4, "both")
     with pytest.raises(ValueError, match="eta"):
-        collective.nearly_dark_state(SpinEnsemble(4, 0.0), "even")
+        dicke.nearly_dark_state(SpinEnsemble(4, 0.0), "even")

@@ -6,8 +6,9 @@ import pytest
 import xarray as xr
 from figure_baselines import BASELINE, TOLERANCE, columns, picture
 
-from spincat import dephasing, figures
+from spincat import figures
 from spincat.figures import fig1
+from spincat.free import dephasing
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,12 @@ import pytest
 import xarray as xr
 from figure_baselines import BASELINE, columns, picture
 
-from spincat import dephasing, figures, lindblad, sectors
-from spincat.broadening import Gaussian
+from spincat import figures
 from spincat.figures import fig2, sec3_2
+from spincat.free import dephasing
+from spincat.master_equation import product_space
+from spincat.model import operators
+from spincat.model.broadening import Gaussian
 
 # The expansion behind the exact curves is good to its tolerance, not to rounding.
 TOLERANCE = {"rtol": 0, "atol": 2e-5}
@@ -63,7 +66,7 @@ def test_dataset_is_complete():
         assert variable.dtype.kind != "f" or {"long_name", "units"} <= set(variable.attrs)
     rows, times = Gaussian(1e-2).draw(4, 2, 7), dataset["time"].values
     curve = dataset.sel(delta=1e-2, parity="odd")
-    expected = lindblad.cat_fidelity(rows, 0.2, times, "odd", tol=1e-8)
+    expected = product_space.cat_fidelity(rows, 0.2, times, "odd", tol=1e-8)
     np.testing.assert_allclose(curve["fidelity"], expected, atol=1e-5)
     theta = 2 * np.arctan(np.sqrt(0.4 / 4))
     free = dephasing.cat_fidelity(rows, theta, times, "odd")
@@ -73,7 +76,7 @@ def test_dataset_is_complete():
 def test_the_sectors_belong_to_the_draws_of_the_figure():
     dataset = sec3_2.compute_sectors(4, draws=2, seed=7, t_max=100.0, n_times=3)
     np.testing.assert_allclose(dataset["weight"].sum("total_spin"), 1, atol=1e-5)
-    assert list(dataset["total_spin"].values) == list(sectors.total_spins(4))
+    assert list(dataset["total_spin"].values) == list(operators.total_spins(4))
     curves = fig2.compute(**SMALL, seed=7, n_times=3).sel(delta=1e-2)["fidelity"]
     # the cat is symmetric: its fidelity cannot exceed the weight of the symmetric sector
     assert np.all(curves <= dataset["weight"].isel(total_spin=0) + 1e-4)

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from figure_baselines import BASELINE, columns, picture
 
-from spincat import coherence, figures
+from spincat import figures
 from spincat.figures import fig3, sec4_1
+from spincat.master_equation import dicke_amplitude
 
 # Modes and steady states come from sparse solves of matrices with a condition number up to 1e6.
 TOLERANCE = {"rtol": 1e-6, "atol": 1e-9}
@@ -64,9 +65,9 @@ def test_figure_3_is_the_amplitude():
     dataset = fig3.compute(**SMALL).isel(eta=3)
     eta = float(dataset["eta"])
     for name, observable in (("amplitude", "boson"), ("dipole", "dipole")):
-        expected = coherence.amplitude(24, eta, [10.0, 1e3], observable)
+        expected = dicke_amplitude.amplitude(24, eta, [10.0, 1e3], observable)
         np.testing.assert_allclose(dataset[name], expected)
-    assert dataset["rate"] == pytest.approx(coherence.coherence_decay_rate(24, eta))
+    assert dataset["rate"] == pytest.approx(dicke_amplitude.coherence_decay_rate(24, eta))
 
 
 def test_limits_end_where_they_are_said_to():

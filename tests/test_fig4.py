@@ -6,8 +6,9 @@ import pytest
 import xarray as xr
 from figure_baselines import BASELINE, columns, picture
 
-from spincat import figures, synchronization
+from spincat import figures
 from spincat.figures import fig4
+from spincat.mean_field import phase_diagram
 
 # Steady states are exact; courses, edges and what is lost carry the error of the steps.
 TOLERANCE = {"rtol": 0, "atol": 1e-5}
@@ -52,7 +53,7 @@ def test_dataset_is_complete():
     assert {"n_spins", "t_max", "initial_spread", "fit_a", "spincat_version"} <= set(dataset.attrs)
     for variable in dataset.variables.values():
         assert {"long_name", "units"} <= set(variable.attrs)
-    fit = synchronization.fit_ellipse(dataset["eta"], dataset["edge"], 1000)
+    fit = phase_diagram.fit_ellipse(dataset["eta"], dataset["edge"], 1000)
     assert dataset.attrs["fit_b"] == pytest.approx(fit.b)
 
 

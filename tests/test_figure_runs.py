@@ -12,10 +12,13 @@ import pytest
 import xarray as xr
 from click.testing import CliRunner
 
-from spincat import _sharing, figure_runs, lindblad, planar_basins
-from spincat.cli import main
 from spincat.figures import fig1, sec4_2_boundary
-from spincat.figures.__main__ import EVERY
+from spincat.figures.registry import EVERY
+from spincat.large_n import planar_basins
+from spincat.master_equation import product_space
+from spincat.run import figure_runs
+from spincat.run.cli import main
+from spincat.shared import parallel
 
 SMALL = {"n_spins": 20, "draws": 2, "n_times": 5}
 
@@ -148,11 +151,11 @@ class SharedOutError(Exception):
 
 @pytest.mark.parametrize("name", sorted(figure_runs.PARALLEL))
 def test_the_figures_that_take_several_processes_use_them(name, monkeypatch):
-    def parallel():
+    def refuse():
         raise SharedOutError
 
-    for module in (lindblad, _sharing, sec4_2_boundary):
-        monkeypatch.setattr(module, "Parallel", parallel)
+    for module in (product_space, parallel, sec4_2_boundary):
+        monkeypatch.setattr(module, "Parallel", refuse)
     monkeypatch.setattr(planar_basins, "homoclinic_linewidth", np.zeros_like)  # slow, and before it
     with pytest.raises(SharedOutError):
         figure_runs.compute(name, {})

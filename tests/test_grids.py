@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from spincat import grids
+from spincat.run import grids
 
 
 def dataset(value, times=(0.0, 1.0), **coords):

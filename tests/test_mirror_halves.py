@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from spincat import _two_ensemble_kernels as kernels
-from spincat import two_ensembles
+from spincat.mean_field import _mirror_halves_kernels as kernels
+from spincat.mean_field import mirror_halves
 
 EVEN = st.integers(2, 10_000).map(lambda n: 2 * n)
 STATES = st.tuples(st.floats(0.01, 0.5), st.floats(-3, 3), st.floats(-1, 1)).map(np.array)
@@ -30,28 +30,28 @@ def flow(u, n, eta, delta):
 
 @given(STATES, EVEN, DRIVES, DELTAS)
 def test_jacobian_is_the_derivative(state, n, h, delta):
-    expected = differences(lambda s: two_ensembles.rhs(s, n, h * n, delta), state)
-    exact = two_ensembles.jacobian(state, n, h * n, delta)
+    expected = differences(lambda s: mirror_halves.rhs(s, n, h * n, delta), state)
+    exact = mirror_halves.jacobian(state, n, h * n, delta)
     np.testing.assert_allclose(exact, expected, rtol=0, atol=1e-8 * n)
 
 
 @given(STATES, EVEN, DRIVES, DELTAS)
 def test_polynomials_are_the_printed_equations(state, n, h, delta):
     amplitude, zeta, _ = state
-    d_amplitude, d_zeta, d_z = two_ensembles.rhs(state, n, h * n, delta)
+    d_amplitude, d_zeta, d_z = mirror_halves.rhs(state, n, h * n, delta)
     cosine, sine = np.cos(zeta), np.sin(zeta)
     expected = [
         cosine * d_amplitude - amplitude * sine * d_zeta,
         sine * d_amplitude + amplitude * cosine * d_zeta,
         d_z,
     ]
-    u = two_ensembles.cartesian(state)
+    u = mirror_halves.cartesian(state)
     np.testing.assert_allclose(flow(u, n, h * n, delta), expected, rtol=0, atol=1e-13 * n)
 
 
 @given(STATES, EVEN, DRIVES, DELTAS)
 def test_jacobian_of_the_polynomials(state, n, h, delta):
-    u = two_ensembles.cartesian(state)
+    u = mirror_halves.cartesian(state)
     exact = np.reshape(kernels.flow_jacobian(tuple(u), float(n), h * n, delta), (3, 3))
     expected = differences(lambda s: flow(s, n, h * n, delta), u)
     np.testing.assert_allclose(exact, expected, rtol=0, atol=1e-8 * n)
@@ -60,14 +60,14 @@ def test_jacobian_of_the_polynomials(state, n, h, delta):
 @given(STATES, EVEN, DRIVES, DELTAS)
 def test_exchanging_the_halves_changes_two_signs(state, n, h, delta):
     signs = np.array([1, -1, 1])
-    mirrored = two_ensembles.rhs(state * signs, n, h * n, -delta)
-    np.testing.assert_allclose(mirrored, signs * two_ensembles.rhs(state, n, h * n, delta))
+    mirrored = mirror_halves.rhs(state * signs, n, h * n, -delta)
+    np.testing.assert_allclose(mirrored, signs * mirror_halves.rhs(state, n, h * n, delta))
 
 
 @given(EVEN, st.floats(1e-4, 1 / 16))
 def test_steady_state_is_one(n, h):
-    state = two_ensembles.steady_state(n, h * n)
-    derivative = two_ensembles.rhs(state, n, h * n, 0.0)
+    state = mirror_halves.steady_state(n, h * n)
+    derivative = mirror_halves.rhs(state, n, h * n, 0.0)
     np.testing.assert_allclose(derivative, 0, atol=1e-13 * n)
     assert state[2] <= -0.5 + 4 / n
 
@@ -76,7 +76,7 @@ def test_steady_state_is_one(n, h):
 def test_steady_state_tends_to_eq_25():
     h = 0.05
     error = [
-        two_ensembles.steady_state(n, h * n)[2] + (1 + np.sqrt(1 - 16 * h)) / 2
+        mirror_halves.steady_state(n, h * n)[2] + (1 + np.sqrt(1 - 16 * h)) / 2
         for n in (10**3, 10**4, 10**5)
     ]
     np.testing.assert_allclose(np.divide(error[1:], error[:-1]), 0.1, rtol=0.05)
@@ -84,20 +84,20 @@ def test_steady_state_tends_to_eq_25():
 
 def test_no_steady_state_beyond_the_largest_drive():
     with pytest.raises(ValueError, match=r"eta = 626.0; allowed: at most 625\.375"):
-        two_ensembles.steady_state(10_000, 626)
+        mirror_halves.steady_state(10_000, 626)
 
 
 @pytest.mark.parametrize(("h", "delta"), [(0.02, 0.05), (0.05, 0.06), (0.001, 0.06)])
 def test_steps_agree_with_lsoda(h, delta):
     n, times = 10_000, np.array([1.0, 30.0, 300.0])
-    start = two_ensembles.steady_state(n, h * n)
-    ours = two_ensembles.integrate(start, n, h * n, delta, times)
+    start = mirror_halves.steady_state(n, h * n)
+    ours = mirror_halves.integrate(start, n, h * n, delta, times)
     theirs = solve_ivp(
-        lambda _, s: two_ensembles.rhs(s, n, h * n, delta), (0, 300), start, method="LSODA",
+        lambda _, s: mirror_halves.rhs(s, n, h * n, delta), (0, 300), start, method="LSODA",
         t_eval=times, rtol=1e-10, atol=1e-12,
     ).y.T  # fmt: skip
     np.testing.assert_allclose(
-        two_ensembles.cartesian(ours), two_ensembles.cartesian(theirs), atol=2e-6
+        mirror_halves.cartesian(ours), mirror_halves.cartesian(theirs), atol=2e-6
     )
 
 
@@ -118,31 +118,31 @@ def test_the_method_has_order_four():
 
 
 def test_tolerance_is_respected():
-    n, start = 10_000, two_ensembles.steady_state(10_000, 200)
-    exact = two_ensembles.integrate(start, n, 200, 0.07, [50.0], rtol=1e-12)
+    n, start = 10_000, mirror_halves.steady_state(10_000, 200)
+    exact = mirror_halves.integrate(start, n, 200, 0.07, [50.0], rtol=1e-12)
     for rtol in (1e-4, 1e-6, 1e-8):
-        value = two_ensembles.integrate(start, n, 200, 0.07, [50.0], rtol=rtol)
+        value = mirror_halves.integrate(start, n, 200, 0.07, [50.0], rtol=rtol)
         assert np.abs(value - exact).max() < 30 * rtol
 
 
 def test_initial_state_is_returned_at_time_zero():
     start = np.array([0.3, 0.2, -0.5])
-    np.testing.assert_allclose(two_ensembles.integrate(start, 10, 0.5, 0.3, [0.0])[0], start)
+    np.testing.assert_allclose(mirror_halves.integrate(start, 10, 0.5, 0.3, [0.0])[0], start)
 
 
 def test_refuses_bad_input():
     state = [0.3, 0.2, -0.5]
     with pytest.raises(ValueError, match="n_spins = 9; allowed: an even number"):
-        two_ensembles.rhs(state, 9, 1.0, 0.1)
+        mirror_halves.rhs(state, 9, 1.0, 0.1)
     with pytest.raises(ValueError, match="eta = -1"):
-        two_ensembles.jacobian(state, 10, -1, 0.1)
+        mirror_halves.jacobian(state, 10, -1, 0.1)
     with pytest.raises(ValueError, match=r"state has shape \(2,\)"):
-        two_ensembles.rhs([0.1, 0.2], 10, 1.0, 0.1)
+        mirror_halves.rhs([0.1, 0.2], 10, 1.0, 0.1)
     with pytest.raises(ValueError, match=r"state has shape \(1, 3\)"):
-        two_ensembles.integrate([state], 10, 1.0, 0.1, [1.0])
+        mirror_halves.integrate([state], 10, 1.0, 0.1, [1.0])
     with pytest.raises(ValueError, match="state holds nan"):
-        two_ensembles.rhs([0.1, np.nan, 0], 10, 1.0, 0.1)
+        mirror_halves.rhs([0.1, np.nan, 0], 10, 1.0, 0.1)
     with pytest.raises(ValueError, match="times = "):
-        two_ensembles.integrate(state, 10, 1.0, 0.1, [2.0, 1.0])
+        mirror_halves.integrate(state, 10, 1.0, 0.1, [2.0, 1.0])
     with pytest.raises(ValueError, match=r"rtol = 0\.5"):
-        two_ensembles.integrate(state, 10, 1.0, 0.1, [1.0], rtol=0.5)
+        mirror_halves.integrate(state, 10, 1.0, 0.1, [1.0], rtol=0.5)

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import qutip
 
-from spincat import lindblad, states
-from spincat.broadening import Gaussian
-from spincat.cavity_levels import one_excitation_model, symmetric_weight
-from spincat.collective import pair_lowering
-from spincat.few_spins import _hamiltonian, _lowering, held_fidelity
+from spincat.master_equation import product_space
+from spincat.master_equation.cavity_levels import one_excitation_model, symmetric_weight
+from spincat.master_equation.dicke import pair_lowering
+from spincat.master_equation.multibody_loss import _hamiltonian, _lowering, held_fidelity
+from spincat.model import states
+from spincat.model.broadening import Gaussian
 
 
 def cat(n_spins, intensity, azimuth=0.0, parity="even", basis="product"):
@@ -19,7 +20,7 @@ def cat(n_spins, intensity, azimuth=0.0, parity="even", basis="product"):
 @pytest.mark.parametrize("parity", ["even", "odd"])
 def test_two_bodies_without_gap_are_eq_1(parity):
     row, eta = Gaussian(0.3).draw(5, 1, 1)[0], 0.4
-    theirs = lindblad.cat_fidelity(row, eta, [2.5], parity)[0]
+    theirs = product_space.cat_fidelity(row, eta, [2.5], parity)[0]
     ours = held_fidelity(cat(5, 2 * eta, parity=parity), row, np.sqrt(2 * eta), 2.5)
     assert ours == pytest.approx(theirs, abs=1e-7)
 

@@ -7,7 +7,7 @@ import re
 import nbformat
 import pytest
 
-from spincat import notebook_pages
+from spincat.run import notebook_pages
 
 PROSE = r"""# A toy
 

@@ -1,4 +1,4 @@
-"""spincat.notebook_runs on small notebooks written here."""
+"""spincat.run.notebook_runs on small notebooks written here."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import time
 import nbformat
 import pytest
 
-from spincat import notebook_runs
-from spincat.parameters import Parameter
+from spincat.run import notebook_runs
+from spincat.run.parameters import Parameter
 
 HEADER = """---
 jupytext:

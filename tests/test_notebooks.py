@@ -18,8 +18,8 @@ import xarray as xr
 import yaml
 from make_reference import PICTURES, REFERENCES
 
-from spincat import notebook_runs
-from spincat.parameters import readable
+from spincat.run import notebook_runs
+from spincat.run.parameters import readable
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = notebook_runs.list_notebooks()

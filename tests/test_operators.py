@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import qutip
 
-from spincat import lindblad, sectors
-from spincat.broadening import Gaussian
-from spincat.states import spin_cat
+from spincat.master_equation import product_space
+from spincat.model import operators
+from spincat.model.broadening import Gaussian
+from spincat.model.states import spin_cat
 
 
 def spin_squared(n_spins):
@@ -23,7 +24,7 @@ def spin_squared(n_spins):
 
 @pytest.mark.parametrize("n_spins", range(1, 7))
 def test_projectors_are_the_eigenspaces_of_the_total_spin(n_spins):
-    spins, each = sectors.total_spins(n_spins), sectors.projectors(n_spins)
+    spins, each = operators.total_spins(n_spins), operators.projectors(n_spins)
     np.testing.assert_allclose(each.sum(axis=0), np.eye(2**n_spins), atol=1e-12)
     square = spin_squared(n_spins)
     for lost, (spin, projector) in enumerate(zip(spins, each, strict=True)):
@@ -37,17 +38,19 @@ def test_projectors_are_the_eigenspaces_of_the_total_spin(n_spins):
 def test_a_cat_is_symmetric_and_pure(parity):
     cat = spin_cat(5, 0.7, -0.4, parity=parity, basis="product")
     rho = np.outer(cat, cat.conj())
-    np.testing.assert_allclose(sectors.weights(rho), [1, 0, 0], atol=1e-12)
-    assert sectors.purity(rho) == pytest.approx(1)
-    assert sectors.purity(np.eye(8) / 8) == pytest.approx(1 / 8)
+    np.testing.assert_allclose(operators.weights(rho), [1, 0, 0], atol=1e-12)
+    assert operators.purity(rho) == pytest.approx(1)
+    assert operators.purity(np.eye(8) / 8) == pytest.approx(1 / 8)
 
 
 def test_weights_of_equal_spins_stay_and_of_different_spins_leak():
     cat = spin_cat(4, 0.7, -np.pi / 4, parity="odd", basis="product")
     times = [0.0, 20.0, 60.0]
-    same = lindblad.evolve(cat, np.full(4, 0.1), 0.2, times)
-    np.testing.assert_allclose(sectors.weights(same)[:, 0], 1, atol=1e-7)
-    different = sectors.weights(lindblad.evolve(cat, Gaussian(0.05).draw(4, 1, 3)[0], 0.2, times))
+    same = product_space.evolve(cat, np.full(4, 0.1), 0.2, times)
+    np.testing.assert_allclose(operators.weights(same)[:, 0], 1, atol=1e-7)
+    different = operators.weights(
+        product_space.evolve(cat, Gaussian(0.05).draw(4, 1, 3)[0], 0.2, times)
+    )
     np.testing.assert_allclose(different.sum(axis=-1), 1, atol=1e-7)
     assert different[0, 0] == pytest.approx(1)
     assert np.all(different[1:, 0] < 0.9)
@@ -56,13 +59,13 @@ def test_weights_of_equal_spins_stay_and_of_different_spins_leak():
 def test_the_weights_agree_with_the_projectors_as_observables():
     cat = spin_cat(4, 0.7, -np.pi / 4, parity="even", basis="product")
     row, times = Gaussian(0.05).draw(4, 1, 3)[0], [10.0, 50.0]
-    moments = lindblad.evolve(cat, row, 0.2, times, list(sectors.projectors(4)))
-    rho = lindblad.evolve(cat, row, 0.2, times)
-    np.testing.assert_allclose(sectors.weights(rho), moments.T, atol=1e-7)
+    moments = product_space.evolve(cat, row, 0.2, times, list(operators.projectors(4)))
+    rho = product_space.evolve(cat, row, 0.2, times)
+    np.testing.assert_allclose(operators.weights(rho), moments.T, atol=1e-7)
 
 
 def test_refuses_bad_input():
     with pytest.raises(ValueError, match="n_spins = 0"):
-        sectors.projectors(0)
+        operators.projectors(0)
     with pytest.raises(MemoryError, match="n_spins = 11"):
-        sectors.projectors(11)
+        operators.projectors(11)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from spincat import _sharing, synchronization
 from spincat.figures import sec4_2_boundary
+from spincat.mean_field import phase_diagram
+from spincat.shared import parallel
 
 ETA, DELTA = np.linspace(5.0, 60.0, 9), np.linspace(0, 0.08, 7)
 
@@ -16,15 +17,15 @@ ETA, DELTA = np.linspace(5.0, 60.0, 9), np.linspace(0, 0.08, 7)
 def results():
     """A map, an edge and critical linewidths, each shared out by rows or points."""
     return (
-        synchronization.phase_map(1000, ETA, DELTA),
-        synchronization.simulated_edge(1000, ETA),
+        phase_diagram.phase_map(1000, ETA, DELTA),
+        phase_diagram.simulated_edge(1000, ETA),
         sec4_2_boundary.compute_linewidths(2, 100, drives=(0.02,), factors=(0.9, 1.1)),
     )
 
 
 def test_no_digit_depends_on_the_number_of_workers():
     grid, edge, lines = results()
-    for shared in (_sharing.workers(2), joblib.parallel_config("threading", n_jobs=3)):
+    for shared in (parallel.workers(2), joblib.parallel_config("threading", n_jobs=3)):
         with shared:
             same_grid, same_edge, same_lines = results()
         xr.testing.assert_identical(same_grid, grid)
@@ -34,8 +35,8 @@ def test_no_digit_depends_on_the_number_of_workers():
 
 def test_blocks_hold_every_row_once_and_in_order(monkeypatch):
     for workers in (1, 2, 5, 50):
-        monkeypatch.setattr(_sharing, "effective_n_jobs", lambda _, count=workers: count)
-        blocks = _sharing.in_blocks(np.copy, 23)
+        monkeypatch.setattr(parallel, "effective_n_jobs", lambda _, count=workers: count)
+        blocks = parallel.in_blocks(np.copy, 23)
         assert np.concatenate(blocks).tolist() == list(range(23))
         assert len(blocks) == {1: 1, 2: 8, 5: 20, 50: 23}[workers]
 
@@ -43,4 +44,4 @@ def test_blocks_hold_every_row_once_and_in_order(monkeypatch):
 @pytest.mark.parametrize("jobs", [0, 1.5, -1])
 def test_a_number_of_processes_is_a_positive_integer(jobs):
     with pytest.raises(ValueError, match=f"jobs = {jobs}; allowed: an integer of at least 1"):
-        _sharing.check_workers(jobs, None)
+        parallel.check_workers(jobs, None)

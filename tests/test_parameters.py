@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spincat import parameters
-from spincat.parameters import Parameter
+from spincat.run import parameters
+from spincat.run.parameters import Parameter
 
 KNOWN = [
     Parameter("n_spins", 6, "", ""),

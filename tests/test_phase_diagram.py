@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from spincat import synchronization, two_ensembles
-from spincat.synchronization import FATES, fit_ellipse, phase_map, simulated_edge
+from spincat.mean_field import mirror_halves, phase_diagram
+from spincat.mean_field.phase_diagram import FATES, fit_ellipse, phase_map, simulated_edge
 
 N = 10_000
 H, DELTA = np.linspace(0.004, 0.0625, 12), np.linspace(0, 0.08, 15)
@@ -43,7 +43,7 @@ def test_agrees_with_lsoda_at_200_random_points():
     eta, delta = N * rng.uniform(0.004, 1 / 16, 200), rng.uniform(0, 0.08, 200)
     for drive, detuning in zip(eta, delta, strict=True):
         point = phase_map(N, [drive], [detuning], t_max=t_max).isel(eta=0, delta=0)
-        start = two_ensembles.steady_state(N, drive)
+        start = mirror_halves.steady_state(N, drive)
         run = solve_ivp(
             printed, (0, t_max), start, method="LSODA", args=(drive, detuning), rtol=1e-8,
             atol=1e-10,
@@ -75,9 +75,9 @@ def test_synchronised_points_are_stable_steady_states(small_map):
         here = small_map.sel(eta=drive, delta=detuning)
         state = [here[name].item() for name in names]
         np.testing.assert_allclose(
-            two_ensembles.rhs(state, N, drive, detuning), 0, rtol=0, atol=1e-8
+            mirror_halves.rhs(state, N, drive, detuning), 0, rtol=0, atol=1e-8
         )
-        jacobian = two_ensembles.jacobian(state, N, drive, detuning)
+        jacobian = mirror_halves.jacobian(state, N, drive, detuning)
         assert np.linalg.eigvals(jacobian).real.max() < 0
 
 
@@ -106,10 +106,10 @@ def test_time_to_converge_is_when_the_distance_falls_below_the_tolerance():
     point = phase_map(N, [300.0], [0.04], tolerance=tolerance).isel(eta=0, delta=0)
     time = point["time_to_converge"].item()
     limit = [point[name].item() for name in ("amplitude", "phase_spread", "z")]
-    course = two_ensembles.integrate(
-        two_ensembles.steady_state(N, 300.0), N, 300.0, 0.04, [0.85 * time, 1.15 * time]
+    course = mirror_halves.integrate(
+        mirror_halves.steady_state(N, 300.0), N, 300.0, 0.04, [0.85 * time, 1.15 * time]
     )
-    distance = two_ensembles.cartesian(course) - two_ensembles.cartesian(np.array(limit))
+    distance = mirror_halves.cartesian(course) - mirror_halves.cartesian(np.array(limit))
     before, after = np.abs(distance).max(axis=1)
     assert after < tolerance < before
 
@@ -128,7 +128,7 @@ def test_the_other_fates():
     assert counts(phase_map(N, [5.2], [0.03]))["drifting"] == 1
     # it still does long after the map has given up following it
     late = np.linspace(9e4, 1e5, 100_001)
-    course = two_ensembles.integrate(two_ensembles.steady_state(N, 5.2), N, 5.2, 0.03, late)
+    course = mirror_halves.integrate(mirror_halves.steady_state(N, 5.2), N, 5.2, 0.03, late)
     assert course[-1, 1] - course[0, 1] > 4 * np.pi
     # the same too early to tell, and a weakly restored phase spread
     assert counts(phase_map(N, [5.2], [0.03], t_max=10.0))["unconverged"] == 1
@@ -136,7 +136,7 @@ def test_the_other_fates():
 
 
 def test_initial_states_broadcast():
-    start = two_ensembles.steady_state(N, 200.0)
+    start = mirror_halves.steady_state(N, 200.0)
     default = phase_map(N, [200.0], [0.03, 0.05])
     for shape in ((3,), (1, 1, 3), (2, 3), (1, 2, 3)):
         other = phase_map(N, [200.0], [0.03, 0.05], initial=np.broadcast_to(start, shape))
@@ -168,7 +168,7 @@ def test_edge_of_a_lost_state_is_unknown():
 @given(st.floats(0.02, 0.05), st.floats(0.5, 3), st.integers(10, 10_000))
 def test_fit_finds_the_ellipse(a, b, n):
     eta = n * np.linspace(0.05, 1.95, 30) * a
-    fit = fit_ellipse(eta, synchronization.ellipse(eta, n, a, b), n)
+    fit = fit_ellipse(eta, phase_diagram.ellipse(eta, n, a, b), n)
     assert fit.a == pytest.approx(a, rel=1e-5)
     assert fit.b == pytest.approx(b, rel=1e-5)
     assert fit.rms < 1e-6
@@ -176,7 +176,7 @@ def test_fit_finds_the_ellipse(a, b, n):
 
 def test_errors_of_the_fit_are_those_of_random_misfits():
     eta, rng = N * np.linspace(0.003, 0.058, 40), np.random.default_rng(1)
-    exact = synchronization.ellipse(eta, N, 0.03, 2.0)
+    exact = phase_diagram.ellipse(eta, N, 0.03, 2.0)
     fits = [fit_ellipse(eta, exact + 1e-3 * rng.standard_normal(40), N) for _ in range(200)]
     for name, expected in (("a", 0.03), ("b", 2.0)):
         values = np.array([getattr(fit, name) for fit in fits])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spin_by_spin import BRUTE_FORCE
 
-from spincat import phase_spread
+from spincat.mean_field import phase_locking
 
 VERSIONS = ["printed", "paper", "product"]
 
@@ -20,7 +20,7 @@ def spins(n_spins, state, spread):
 @pytest.mark.parametrize("version", ["paper", "product"])
 def test_every_spin_is_at_rest(version):
     n_spins, eta, spread = 6, 0.15, 0.3
-    state = phase_spread.locked_state(version, n_spins, eta, spread)
+    state = phase_locking.locked_state(version, n_spins, eta, spread)
     rates = BRUTE_FORCE[version](*spins(n_spins, state, spread)[:3], eta)
     np.testing.assert_allclose(rates, 0, atol=1e-13)
 
@@ -28,11 +28,11 @@ def test_every_spin_is_at_rest(version):
 @pytest.mark.parametrize("version", ["paper", "product"])
 def test_the_restoring_rate_is_a_derivative_of_the_rates_of_the_spins(version):
     n_spins, eta, step = 6, 0.15, 1e-4
-    state = phase_spread.locked_state(version, n_spins, eta, 0.0)
+    state = phase_locking.locked_state(version, n_spins, eta, 0.0)
     sigma, z, detunings, half = spins(n_spins, state, step)
     rates = BRUTE_FORCE[version](sigma, z, detunings, eta)[0]
     slope = (rates / sigma).imag * half / step
-    expected = -phase_spread.restoring_rate(version, n_spins, eta)
+    expected = -phase_locking.restoring_rate(version, n_spins, eta)
     np.testing.assert_allclose(slope, expected, rtol=1e-6)
 
 
@@ -46,7 +46,7 @@ def test_the_restoring_rate_is_a_derivative_of_the_rates_of_the_spins(version):
 @pytest.mark.ledger("small-detunings-leave-amplitude-and-inversion", method="spectrum")
 def test_the_opposite_detuning_gives_the_opposite_spread(version, n_spins, h, spread):
     one, other = (
-        phase_spread.locked_state(version, n_spins, h * n_spins, sign * spread) for sign in (1, -1)
+        phase_locking.locked_state(version, n_spins, h * n_spins, sign * spread) for sign in (1, -1)
     )
     assert other.delta == pytest.approx(-one.delta, rel=1e-12)
     assert other[:2] == pytest.approx(one[:2], rel=1e-12)
@@ -57,20 +57,20 @@ def test_the_opposite_detuning_gives_the_opposite_spread(version, n_spins, h, sp
 def test_small_spreads_are_those_of_equation_29_for_many_spins():
     n_spins, eta = 10**6, 4e4
     for version in VERSIONS:
-        linear = 1 / phase_spread.restoring_rate(version, n_spins, eta)
-        assert linear == pytest.approx(phase_spread.small_spread(n_spins, eta), rel=1e-4)
+        linear = 1 / phase_locking.restoring_rate(version, n_spins, eta)
+        assert linear == pytest.approx(phase_locking.small_spread(n_spins, eta), rel=1e-4)
 
 
 @pytest.mark.ledger("eq-29", method="spectrum")
 def test_the_drive_below_which_the_synchronised_state_is_unstable():
-    assert phase_spread.weakest_drive("printed", 10**5) == pytest.approx(1 / 4, abs=1e-4)
-    assert phase_spread.weakest_drive("paper", 10**5) == pytest.approx(1 / 2, abs=1e-4)
-    assert phase_spread.weakest_drive("paper", 10**5, 0.5) == pytest.approx(1, abs=1e-3)
-    assert phase_spread.weakest_drive("product", 10**5) is None
+    assert phase_locking.weakest_drive("printed", 10**5) == pytest.approx(1 / 4, abs=1e-4)
+    assert phase_locking.weakest_drive("paper", 10**5) == pytest.approx(1 / 2, abs=1e-4)
+    assert phase_locking.weakest_drive("paper", 10**5, 0.5) == pytest.approx(1, abs=1e-3)
+    assert phase_locking.weakest_drive("product", 10**5) is None
     with pytest.raises(ValueError, match="ratio = 1"):
-        phase_spread.weakest_drive("paper", 100, 1)
+        phase_locking.weakest_drive("paper", 100, 1)
     with pytest.raises(ValueError, match="n_spins = 20"):
-        phase_spread.weakest_drive("paper", 20, 0.9)
+        phase_locking.weakest_drive("paper", 20, 0.9)
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_the_drive_below_which_the_synchronised_state_is_unstable():
 )
 def test_bad_input_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        phase_spread.locked_state(*arguments)
+        phase_locking.locked_state(*arguments)

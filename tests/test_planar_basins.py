@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from spincat import planar_basins as basins
-from spincat import planar_flow as flow
-from spincat import synchronization, two_ensembles
+from spincat.large_n import planar_basins as basins
+from spincat.large_n import planar_flow as flow
+from spincat.mean_field import mirror_halves, phase_diagram
 
 
 @given(st.floats(1e-3, 0.047))
@@ -22,7 +22,7 @@ def test_the_lines_are_in_order(h):
 @pytest.mark.parametrize("h", [0.012, 0.03, 0.05])
 def test_basin_edge_is_where_the_simulation_ends(h):
     exact = float(basins.basin_edge(h))
-    gaps = [synchronization.simulated_edge(n, [h * n], accuracy=1e-7)[0] / exact - 1
+    gaps = [phase_diagram.simulated_edge(n, [h * n], accuracy=1e-7)[0] / exact - 1
             for n in (10**4, 10**5)]  # fmt: skip
     assert abs(gaps[0]) < 0.005
     assert gaps[1] / gaps[0] == pytest.approx(0.1, rel=0.1)
@@ -49,7 +49,7 @@ def test_basin_edge_by_integration_in_time(h):
 def test_edge_from_a_state_is_the_basin_edge():
     """Forward orbits and bisection against the manifold of the saddle, run backward."""
     h = np.array([0.002, 0.01, 0.03, 0.045, 0.0484, 0.0504, 0.053, 0.056, 0.06])
-    starts = [two_ensembles.steady_state(10**8, x * 10**8) for x in h]
+    starts = [mirror_halves.steady_state(10**8, x * 10**8) for x in h]
     assert basins.edge_from(h, starts) == pytest.approx(basins.basin_edge(h), rel=2e-6)
     assert np.isnan(basins.edge_from([0.03], [0.1, 0.0, 0.5])).all()  # lost at δ = 0 already
 
@@ -59,7 +59,7 @@ def test_edge_from_other_states_is_simulated(start):
     h = np.array([0.015, 0.03, 0.05])
     exact, gaps = basins.edge_from(h, start), []
     for n in (10**4, 10**5):
-        edge = synchronization.simulated_edge(n, h * n, initial=start, accuracy=1e-7)
+        edge = phase_diagram.simulated_edge(n, h * n, initial=start, accuracy=1e-7)
         gaps.append(np.abs(edge / exact - 1))
     assert gaps[0].max() < 0.005
     assert np.all(gaps[1] < 0.2 * gaps[0] + 1e-6)
@@ -82,7 +82,7 @@ def test_fast_motion_is_that_of_eqs_26_to_28(h, seed):
     x, z = 2 * starts[:, 0] * np.cos(starts[:, 1]), starts[:, 2]
     starts = starts[np.abs(x**2 + z**2 - 8 * h) > 0.03]  # not by z = 0, where it is slow as well
     for start, end in zip(starts, basins.after_fast_motion(h, starts), strict=True):
-        later = two_ensembles.integrate(start, n, h * n, 0.05, [1e-4])[0]
+        later = mirror_halves.integrate(start, n, h * n, 0.05, [1e-4])[0]
         if np.isnan(end).any():
             assert np.abs(later[0] * np.cos(later[1])) < 1e-3
             assert later[2] > 0
@@ -97,17 +97,15 @@ def test_fast_motion_is_that_of_eqs_26_to_28(h, seed):
 def test_basin_of_random_states(h, share):
     """The planar flow tells the fate of any state of Eqs. 26-28 but those next to the boundary."""
     n, delta, starts = 10_000, share * float(flow.stability_limit(h)), in_the_bloch_ball(300, 7)
-    grid = synchronization.phase_map(
-        n, [h * n] * 15, [delta] * 20, initial=starts.reshape(15, 20, 3)
-    )
+    grid = phase_diagram.phase_map(n, [h * n] * 15, [delta] * 20, initial=starts.reshape(15, 20, 3))
     fates = grid["fate"].values.ravel()
     zeta, z = basins.after_fast_motion(h, starts).T
     kept = np.isfinite(z)
     kept[kept] = basins.synchronises(h, delta, zeta[kept], z[kept])
-    simulated = fates == synchronization.FATES.index("synchronised")
+    simulated = fates == phase_diagram.FATES.index("synchronised")
     assert 60 < simulated.sum() < 240
     assert np.count_nonzero(simulated != kept) <= 1
-    lost = fates == synchronization.FATES.index("incoherent")
+    lost = fates == phase_diagram.FATES.index("incoherent")
     assert np.all(simulated | lost)
 
 
@@ -117,8 +115,8 @@ def test_no_line_of_many_spins_is_an_ellipse(line):
     """For N → ∞, by manifolds of the saddle and closed forms: the misfit is systematic."""
     h = np.linspace(0.002, 0.0615, 40)
     edge = line(h)
-    fit = synchronization.fit_ellipse(1e4 * h, edge, 10_000)
-    misfit = edge - synchronization.ellipse(1e4 * h, 10_000, fit.a, fit.b)
+    fit = phase_diagram.fit_ellipse(1e4 * h, edge, 10_000)
+    misfit = edge - phase_diagram.ellipse(1e4 * h, 10_000, fit.a, fit.b)
     assert np.abs(misfit).max() > 1e-3
     assert np.count_nonzero(np.diff(np.sign(misfit))) <= 3
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import root
 
-from spincat import linear_stability, two_ensembles, two_halves
-from spincat import planar_flow as flow
+from spincat.large_n import finite_n
+from spincat.large_n import planar_flow as flow
+from spincat.mean_field import mirror_halves, two_halves
 from spincat.symbolic import slow_spins
 
 drives = st.floats(1e-3, 0.0624)
@@ -62,21 +63,21 @@ def test_bifurcations_of_the_jacobian():
 def reduced_jacobian(n_spins, h, delta):
     """Jacobian of Eqs. 26-28 at the synchronised state."""
     at = n_spins, h * n_spins, delta
-    found = root(two_ensembles.rhs, amplitudes(h, delta), at, jac=two_ensembles.jacobian, tol=1e-13)
-    assert np.abs(two_ensembles.rhs(found.x, *at)).max() < 1e-9
-    return two_ensembles.jacobian(found.x, *at)
+    found = root(mirror_halves.rhs, amplitudes(h, delta), at, jac=mirror_halves.jacobian, tol=1e-13)
+    assert np.abs(mirror_halves.rhs(found.x, *at)).max() < 1e-9
+    return mirror_halves.jacobian(found.x, *at)
 
 
 @pytest.mark.parametrize("equations", ["reduced", "paper", "product"])
 @pytest.mark.parametrize("h", [0.01, 0.025])
 def test_hopf_line_is_the_limit_of_all_three_sets_of_equations(h, equations):
     limit = float(flow.hopf_linewidth(h))
-    onsets = [linear_stability.hopf_of_halves(n, h, equations) for n in (10**4, 10**5)]
+    onsets = [finite_n.hopf_of_halves(n, h, equations) for n in (10**4, 10**5)]
     gaps = [onset / limit - 1 for onset in onsets]
     assert abs(gaps[0]) < 0.006
     assert gaps[1] / gaps[0] == pytest.approx(0.1, rel=0.05)
     # there is nothing else that becomes unstable: one pair crosses, the others are stable
-    rates = linear_stability.halves_rates(10**4, h, onsets[0], equations)
+    rates = finite_n.halves_rates(10**4, h, onsets[0], equations)
     assert np.abs(rates[:2].real).max() < 1e-8
     assert rates[2:].real.max() < -0.01
 
@@ -91,7 +92,7 @@ def test_what_breaks_the_mirror_symmetry_has_the_derived_rate(equations):
     expected = np.roots([1, -trace, determinant])
     gaps = []
     for n in (10**4, 10**5):
-        rates = linear_stability.halves_rates(n, h, delta, equations)
+        rates = finite_n.halves_rates(n, h, delta, equations)
         gaps.append(max(np.abs(rates - rate).min() for rate in expected))
     assert gaps[0] < 1e-2
     assert gaps[1] / gaps[0] == pytest.approx(0.1, rel=0.1)
@@ -105,7 +106,7 @@ def fold(n_spins, h, equations):
     def conditions(x):
         if equations == "reduced":
             at = x[:3], n_spins, h * n_spins, x[3]
-            return [*two_ensembles.rhs(*at), np.linalg.det(two_ensembles.jacobian(*at)) / n_spins]
+            return [*mirror_halves.rhs(*at), np.linalg.det(mirror_halves.jacobian(*at)) / n_spins]
         at = [x[:3]] * 2, n_spins, h * n_spins, x[3]
         six = two_halves.jacobian(*at, equations=equations)
         rates = two_halves.rhs(*at, equations=equations)[0]

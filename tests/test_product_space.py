@@ -12,10 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
-from spincat import SpinEnsemble, _lindblad_solver, collective, dephasing, states
-from spincat._newton import coefficients, expansion, leja_points
-from spincat.errors import ConvergenceError
-from spincat.lindblad import cat_fidelity, cat_fidelity_qutip, evolve
+from spincat import SpinEnsemble
+from spincat.free import dephasing
+from spincat.master_equation import _product_space_solver, dicke
+from spincat.master_equation._leja import coefficients, expansion, leja_points
+from spincat.master_equation.product_space import cat_fidelity, cat_fidelity_qutip, evolve
+from spincat.model import states
+from spincat.shared.errors import ConvergenceError
 
 PARITIES = ["even", "odd"]
 TIMES = np.array([0.0, 0.5, 3.0, 20.0, 400.0])
@@ -166,10 +169,10 @@ def test_tolerances_are_kept(n_spins, parity):
 def test_identical_spins_reach_the_steady_state_of_the_dicke_ladder(parity):
     n_spins, eta = 8, 0.2
     ensemble = SpinEnsemble(n_spins, eta)
-    rho = collective.steady_state(ensemble, parity)
-    dicke = states.spin_cat(n_spins, ensemble.theta, ensemble.azimuth, parity=parity)
-    dicke = dicke[collective.levels(n_spins, parity)]
-    expected = (dicke.conj() @ rho @ dicke).real
+    rho = dicke.steady_state(ensemble, parity)
+    cat_state = states.spin_cat(n_spins, ensemble.theta, ensemble.azimuth, parity=parity)
+    cat_state = cat_state[dicke.levels(n_spins, parity)]
+    expected = (cat_state.conj() @ rho @ cat_state).real
     value = cat_fidelity(np.zeros(n_spins), eta, [2000.0], parity)
     np.testing.assert_allclose(value, expected, rtol=0, atol=1e-7)
 
@@ -281,7 +284,7 @@ def test_no_convergence_raises(monkeypatch):
     with pytest.raises(ConvergenceError, match="tol"):
         evolve(cat(4, 0.2, "even"), detunings, 0.2, [400], max_actions=7)
     # A spectrum that is badly misjudged is noticed, not trusted.
-    monkeypatch.setattr(_lindblad_solver, "spectrum", lambda *_: np.zeros(1, dtype=complex))
+    monkeypatch.setattr(_product_space_solver, "spectrum", lambda *_: np.zeros(1, dtype=complex))
     with np.errstate(over="ignore", invalid="ignore"), pytest.raises(ConvergenceError):
         cat_fidelity(detunings, 0.2, [0, 400], "even")
 
@@ -352,9 +355,9 @@ def test_bad_observables_and_several_draws_are_refused():
 def test_eight_spins_need_less_than_300_megabytes():
     script = (
         "import re, numpy as np\n"
-        "from spincat import lindblad\n"
+        "from spincat.master_equation import product_space\n"
         "detunings = 1e-2 * np.random.default_rng(1).normal(size=(4, 8))\n"
-        "lindblad.cat_fidelity(detunings, 0.2, np.linspace(0, 400, 201), 'odd')\n"
+        "product_space.cat_fidelity(detunings, 0.2, np.linspace(0, 400, 201), 'odd')\n"
         "print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])\n"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

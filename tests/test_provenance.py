@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import spincat
-from spincat import provenance
+from spincat.shared import provenance
 
 
 def test_about_tells_versions_commit_and_seed():

@@ -6,9 +6,10 @@ import pytest
 import xarray as xr
 from figure_baselines import BASELINE, columns, picture
 
-from spincat import figures, planar_basins, planar_flow
-from spincat.critical_linewidth import critical_linewidth
+from spincat import figures
 from spincat.figures import sec4_2_boundary as boundary
+from spincat.large_n import planar_basins, planar_flow
+from spincat.large_n.critical_linewidths import critical_linewidth
 
 # The simulated edge is known to 1e-5; an orbit may be cut one step (1e-3) earlier or later.
 TOLERANCE = {

@@ -4,8 +4,9 @@ import matplotlib.pyplot as plt
 import pytest
 from figure_baselines import BASELINE, columns, picture
 
-from spincat import figures, synchronization
+from spincat import figures
 from spincat.figures import sec4_2_halves as halves
+from spincat.mean_field import phase_diagram
 
 TOLERANCE = {"rtol": 0, "atol": 1e-5}
 
@@ -37,7 +38,7 @@ def test_picture(name):
 def test_courses_end_in_the_fates_of_the_map():
     ends = halves.compute_courses(1000, t_max=3000.0, n_times=2).isel(time=-1)
     for i, (drive, delta) in enumerate(halves.POINTS):
-        point = synchronization.phase_map(1000, [1000 * drive], [delta]).isel(eta=0, delta=0)
+        point = phase_diagram.phase_map(1000, [1000 * drive], [delta]).isel(eta=0, delta=0)
         assert ends["z"][i].item() == pytest.approx(point["z"].item(), abs=1e-5)
 
 

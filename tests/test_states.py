@@ -4,7 +4,7 @@ import qutip
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spincat import states
+from spincat.model import states
 
 ANGLES = st.floats(1e-3, np.pi - 1e-3)
 AZIMUTHS = st.floats(-7, 7)

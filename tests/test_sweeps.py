@@ -21,9 +21,11 @@ import xarray as xr
 from click.testing import CliRunner
 from test_notebook_runs import with_parameters, write
 
-from spincat import _sharing, figure_runs, provenance, sweeps, synchronization
-from spincat.cli import main
 from spincat.figures import fig1
+from spincat.mean_field import phase_diagram
+from spincat.run import figure_runs, sweeps
+from spincat.run.cli import main
+from spincat.shared import parallel, provenance
 
 SMALL = {"draws": 2, "n_times": 5}
 GRID = {"n_spins": [4, 6], "delta": [0.5, 1.0, 2.0]}
@@ -243,7 +245,7 @@ def test_a_process_killed_while_it_writes_a_point_leaves_no_half_of_it(tmp_path)
         "        os.kill(os.getpid(), 9)\n"
         "    return write(self, content)\n"
         "pathlib.Path.write_bytes = die\n"
-        "from spincat import sweeps\n"
+        "from spincat.run import sweeps\n"
         f"sweeps.run('fig1', {str(tmp_path)!r}, {SMALL}, {GRID})\n"
     )
     died = subprocess.run([sys.executable, "-c", dying], capture_output=True, check=False)
@@ -362,9 +364,9 @@ def cluster(tmp_path):
 def test_a_cluster_that_loses_a_worker_loses_no_point(tmp_path, expected, cluster):
     address, workers = cluster
     eta, delta = np.linspace(2.0, 60.0, 10), np.linspace(0, 0.08, 4)
-    alone = synchronization.phase_map(1000, eta, delta)
-    with _sharing.workers(scheduler=address):  # the rows of one figure, too
-        xr.testing.assert_identical(synchronization.phase_map(1000, eta, delta), alone)
+    alone = phase_diagram.phase_map(1000, eta, delta)
+    with parallel.workers(scheduler=address):  # the rows of one figure, too
+        xr.testing.assert_identical(phase_diagram.phase_map(1000, eta, delta), alone)
     out = tmp_path / "out"
     process = subprocess.Popen(
         command(out, "--scheduler", address), stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -380,6 +382,6 @@ def test_a_cluster_that_loses_a_worker_loses_no_point(tmp_path, expected, cluste
 
 
 def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):
-    monkeypatch.setattr(_sharing, "CLUSTER_TIMEOUT", "0.5s")
+    monkeypatch.setattr(parallel, "CLUSTER_TIMEOUT", "0.5s")
     with pytest.raises(OSError, match=r"Timed out"):
         sweeps.run("fig1", tmp_path, SMALL, GRID, scheduler="tcp://127.0.0.1:9")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from spincat import dephasing, dephasing_limits, states
+from spincat.free import dephasing, dephasing_limits
+from spincat.model import states
 from spincat.symbolic import dephasing as derive
 from spincat.symbolic.dephasing import C, N, delta, delta_n, phi, t, theta, v, x
 

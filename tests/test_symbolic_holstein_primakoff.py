@@ -9,7 +9,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spincat import states
+from spincat.model import states
 from spincat.symbolic import holstein_primakoff as hp
 
 NO_VALUES: dict[sp.Symbol, float] = {}

@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 from spin_by_spin import BRUTE_FORCE
 
-from spincat.symbolic import two_ensembles as derive
+from spincat.symbolic import mirror_halves as derive
 
 FACTORISATIONS = ["paper", "product"]
 STATE = {"A": 0.23, "zeta": 0.37, "z": -0.71, "eta": 1.3, "delta": 0.11, "Gamma_2": 1.0}

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from spincat import mean_field, planar_flow, two_ensembles
+from spincat.large_n import planar_flow
+from spincat.mean_field import all_spins, mirror_halves
 from spincat.symbolic import planar_flow as derive
 from spincat.symbolic import slow_spins
 from spincat.symbolic.planar_flow import delta, h, u, w
@@ -13,7 +14,7 @@ from spincat.symbolic.planar_flow import delta, h, u, w
 def test_equations_are_those_of_the_package():
     at = {derive.A: 0.3, derive.zeta: 0.4, derive.z: -0.7, derive.N: 50, h: 0.02, delta: 0.05}
     log_a, spread, inversion = (float(rate.subs(at)) for rate in derive.equations())
-    expected = two_ensembles.rhs([0.3, 0.4, -0.7], 50, 0.02 * 50, 0.05)
+    expected = mirror_halves.rhs([0.3, 0.4, -0.7], 50, 0.02 * 50, 0.05)
     assert [0.3 * log_a, spread, 0.09 * inversion] == pytest.approx(expected, rel=1e-12)
 
 
@@ -29,7 +30,7 @@ def test_flow_is_the_limit_of_the_equations():
     n, z, spread = 10**7, -0.6, np.arctan(0.8)
     y = float(derive.distance().subs(point))
     amplitude = np.sqrt((2 * 0.02 + y / n) * (1 + 0.8**2))
-    rates = two_ensembles.rhs([amplitude, spread, z], n, 0.02 * n, 0.06)
+    rates = mirror_halves.rhs([amplitude, spread, z], n, 0.02 * n, 0.06)
     flow = [float(rate.subs(point)) for rate in derive.flow()]
     assert rates[1:] == pytest.approx([flow[0] / (1 + 0.8**2), flow[1]], abs=1e-6)
     assert planar_flow.rhs([spread, z], 0.02, 0.06) == pytest.approx(rates[1:], abs=1e-6)
@@ -79,7 +80,7 @@ def test_slow_rates_of_a_spin_are_the_limit_of_n_spins(exact):
     s = 0.25 * np.sqrt(excitation) * np.exp(1j * rng.uniform(-1, 1, n))
     s += np.sqrt(2 * drive) - s.mean()
     detunings = rng.normal(0, 0.05, n)
-    rhs = mean_field.product_state_rhs if exact else mean_field.paper_rhs
+    rhs = all_spins.product_state_rhs if exact else all_spins.paper_rhs
     turn = np.exp(1j * np.pi / 4)
     ds, dz = rhs(s * turn, excitation - 1, drive * n, detunings)
     common = slow_spins.common_term(exact=exact).subs(

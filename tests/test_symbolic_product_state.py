@@ -11,7 +11,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spincat import mean_field
+from spincat.mean_field import all_spins
 from spincat.symbolic import product_state as ps
 
 PLUS = np.array([[0, 1], [0, 0]], complex)
@@ -148,7 +148,7 @@ def _adjoint(word):
 def test_equations_of_the_paper_are_the_compiled_ones(name, exclusions):
     sigma, z = spins(7, 3)
     detunings = np.linspace(-1, 1, 7)
-    rhs = mean_field.product_state_rhs if exclusions else mean_field.paper_rhs
+    rhs = all_spins.product_state_rhs if exclusions else all_spins.paper_rhs
     compiled = rhs(sigma, z, 0.7, detunings, 0.4)[name == "z"]
     derived = ps.equation(TERMS[name], exclusions=exclusions)
     derived = derived.subs({ETA: 0.7, GAMMA: 1, PHASE: 0.4})

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from spincat import phase_spread
+from spincat.mean_field import phase_locking
 from spincat.symbolic import small_detuning as derive
-from spincat.symbolic.two_ensembles import A, N, delta, eta, z, zeta
+from spincat.symbolic.mirror_halves import A, N, delta, eta, z, zeta
 
 VERSIONS = ["printed", "paper", "product"]
-EQUATIONS = {version: phase_spread.derived_equations(version) for version in VERSIONS}
+EQUATIONS = {version: phase_locking.derived_equations(version) for version in VERSIONS}
 
 
 @pytest.mark.ledger("small-detunings-leave-amplitude-and-inversion", method="derivation")
@@ -63,8 +63,8 @@ def test_the_series_approach_newton_s_method_at_the_next_order(version, fixed):
     sizes, errors = np.array([400, 800]), []
     for n_spins in sizes:
         drive = value * n_spins if fixed == "h" else value
-        state = phase_spread.locked_state(version, int(n_spins), drive, 0.0)
-        rate = phase_spread.restoring_rate(version, int(n_spins), drive)
+        state = phase_locking.locked_state(version, int(n_spins), drive, 0.0)
+        rate = phase_locking.restoring_rate(version, int(n_spins), drive)
         numeric = state.amplitude_squared, state.inversion, -rate
         at = {N: int(n_spins), eta: drive, derive.s: root}
         series = [float(derive.as_series(value).subs(at)) for value in steady]
@@ -100,7 +100,7 @@ def test_slow_conditions_hold_for_large_n(version):
     inversion, phase = derive.slow_conditions(EQUATIONS[version])
     errors = []
     for n_spins in (10**4, 10**5):
-        state = phase_spread.locked_state(version, n_spins, 0.03 * n_spins, 0.4)
+        state = phase_locking.locked_state(version, n_spins, 0.03 * n_spins, 0.4)
         at = {zeta: 0.4, z: state.inversion, delta: state.delta, derive.h: 0.03}
         errors.append([abs(float(value.subs(at))) for value in (inversion, phase)])
     np.testing.assert_allclose(np.divide(*errors), 10, rtol=0.05)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spincat import mean_field, two_ensembles, two_halves
-from spincat.ensemble import SpinEnsemble
-from spincat.errors import ConvergenceError
+from spincat.mean_field import all_spins, mirror_halves, two_halves
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared.errors import ConvergenceError
 
 EQUATIONS = ("paper", "product")
 each_set = pytest.mark.parametrize("equations", EQUATIONS)
@@ -25,7 +25,7 @@ def as_spins(pair, n):
 @given(pair=PAIRS, half=st.integers(2, 20), h=st.floats(0, 0.1), delta=st.floats(-1, 1))
 def test_rhs_is_that_of_n_spins(equations, pair, half, h, delta):
     n = 2 * half
-    full = {"paper": mean_field.paper_rhs, "product": mean_field.product_state_rhs}[equations]
+    full = {"paper": all_spins.paper_rhs, "product": all_spins.product_state_rhs}[equations]
     sigma, z = as_spins(pair, n)
     d_sigma, d_z = full(sigma, z, h * n, np.repeat([delta, -delta], half))
     ours = two_halves.rhs(pair, n, h * n, delta, equations=equations)
@@ -51,7 +51,7 @@ def test_equal_halves_obey_eqs_26_28_for_many_spins():
     error = []
     for n in (10**3, 10**4, 10**5):
         first, _ = two_halves.rhs([state, state], n, h * n, delta, equations="paper")
-        error.append(np.abs(first - two_ensembles.rhs(state, n, h * n, delta)))
+        error.append(np.abs(first - mirror_halves.rhs(state, n, h * n, delta)))
     np.testing.assert_allclose(np.divide(error[1:], error[:-1]), 0.1, rtol=0.05)
 
 
@@ -59,11 +59,11 @@ def test_equal_halves_obey_eqs_26_28_for_many_spins():
 @given(pair=PAIRS, half=st.integers(2, 20))
 def test_jacobian_is_the_derivative(equations, pair, half):
     n, eta, delta = 2 * half, 0.1 * half, 0.3
-    u = two_ensembles.cartesian(pair)
+    u = mirror_halves.cartesian(pair)
 
     def derivative(point):
         """The rhs in Cartesian coordinates, by the chain rule from the polar ones."""
-        state = two_ensembles.polar(point)
+        state = mirror_halves.polar(point)
         d = two_halves.rhs(state, n, eta, delta, equations=equations)
         turn = np.exp(1j * state[:, 1]) * (d[:, 0] + 1j * state[:, 0] * d[:, 1])
         return np.stack([turn.real, turn.imag, d[:, 2]], axis=1).ravel()
@@ -85,7 +85,7 @@ def test_fixed_point_has_no_derivative_and_equal_halves(equations):
     derivative = two_halves.rhs(pair, n, eta, delta, equations=equations)
     np.testing.assert_allclose(derivative, 0, atol=1e-9)
     # Eqs. 26-28 differ from both sets of equations by the order 1/N
-    course = two_ensembles.integrate(guess, n, eta, delta, [3000.0])[0]
+    course = mirror_halves.integrate(guess, n, eta, delta, [3000.0])[0]
     assert 1e-6 < np.abs(pair[0] - course).max() < 1e-2
 
 
@@ -100,7 +100,7 @@ def test_integrates_like_n_spins(equations):
     pair = np.array([[0.2, 0.1, -0.9], [0.15, -0.2, -0.7]])
     ours = two_halves.integrate(pair, n, eta, delta, times, equations=equations)
     ensemble = SpinEnsemble(n, eta, detunings=np.repeat([delta, -delta], n // 2))
-    sigma, z = mean_field.integrate(
+    sigma, z = all_spins.integrate(
         ensemble, *as_spins(pair, n), times, equations=equations, tol=1e-9
     )
     for i in range(3):
@@ -116,7 +116,7 @@ def test_restoring_rate_of_the_spread(equations, c):
     n = 10_000
     for eta in (0.3, 0.7, 2.0):
         pair = two_halves.fixed_point(
-            two_ensembles.steady_state(n, eta), n, eta, 0.0, equations=equations
+            mirror_halves.steady_state(n, eta), n, eta, 0.0, equations=equations
         )
         jacobian = two_halves.jacobian(pair, n, eta, 0.0, equations=equations)
         slowest = np.linalg.eigvals(jacobian).real.max()
@@ -143,7 +143,7 @@ def test_a_third_steady_state_is_stable_without_detuning(equations):
 @pytest.mark.ledger("spins-desynchronise-beyond-the-threshold", method="integration")
 def test_lost_spins_come_to_rest_without_detuning(equations):
     n, eta = 100, 2.0
-    start = two_ensembles.steady_state(n, eta) + np.array([[0, 0, 0], [0, 0.01, 0]])
+    start = mirror_halves.steady_state(n, eta) + np.array([[0, 0, 0], [0, 0.01, 0]])
     lost = two_halves.integrate(start, n, eta, 0.07, [100.0], equations=equations, rtol=1e-6)[0]
     end = two_halves.integrate(lost, n, eta, 0.0, [2000.0], equations=equations)[0]
     guess = [1 / (2 * np.sqrt(n * eta)), 0, 0]
@@ -153,8 +153,8 @@ def test_lost_spins_come_to_rest_without_detuning(equations):
 
 def test_all_spins_follow_eqs_26_28_inside_the_region():
     n, (drive, delta) = 1000, (0.02, 0.05)
-    start = two_ensembles.steady_state(n, drive * n)
-    reduced = two_ensembles.integrate(start, n, drive * n, delta, [50.0])[0]
+    start = mirror_halves.steady_state(n, drive * n)
+    reduced = mirror_halves.integrate(start, n, drive * n, delta, [50.0])[0]
     for equations in ("paper", "product"):
         for noise in (0.0, 0.02):
             sigma, z = two_halves.spins(

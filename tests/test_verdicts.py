@@ -1,6 +1,6 @@
 import pytest
 
-from spincat.verdicts import VerdictTable
+from spincat.shared.verdicts import VerdictTable
 
 
 def test_the_verdict_on_a_number_follows_from_its_tolerance():

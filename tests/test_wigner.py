@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import qutip
 
-from spincat import coherence
-from spincat.wigner import wigner
+from spincat.master_equation import dicke_amplitude
+from spincat.model.wigner import wigner
 
 GRID = np.linspace(-10, 10, 201)
 
@@ -20,12 +20,12 @@ def test_vacuum_and_one_quantum():
 
 
 def test_norm_amplitude_and_displaced_parity_of_many_excitations():
-    rho = coherence.density_matrix(60, 7.0, [3.0])[0]
+    rho = dicke_amplitude.density_matrix(60, 7.0, [3.0])[0]
     values, area = wigner(rho, GRID, GRID), (GRID[1] - GRID[0]) ** 2
     assert values.sum() * area == pytest.approx(1, abs=1e-9)
     beta = GRID[None, :] + 1j * GRID[:, None]
     mean = (values * beta).sum() * area
-    assert abs(mean) == pytest.approx(coherence.amplitude(60, 7.0, [3.0])[0], abs=1e-7)
+    assert abs(mean) == pytest.approx(dicke_amplitude.amplitude(60, 7.0, [3.0])[0], abs=1e-7)
     assert np.angle(mean) == pytest.approx(-np.pi / 4)
     # W(β) = (2/π) Tr[D(β) (-1)^n D†(β) ρ], in a space large enough for the displacement
     padded = np.zeros((200, 200), dtype=complex)

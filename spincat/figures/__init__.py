@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import lazy_loader
 import xarray as xr
 from matplotlib.figure import Figure
 
-from spincat._checks import Parity
-from spincat._files import complete
+from spincat.shared.files import complete
+from spincat.shared.types import Parity
 
 STYLE = str(Path(__file__).with_name("spincat.mplstyle"))
 """The one Matplotlib style of the book, for ``plt.style.use``."""
@@ -61,16 +61,10 @@ def save(
     return folder
 
 
-_MODULES = frozenset(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
-
-
-def __getattr__(name: str) -> Any:
-    """Load the module of a figure when it is first asked for."""
-    if name in _MODULES:
-        return import_module(f"spincat.figures.{name}")
-    raise AttributeError(f"module 'spincat.figures' has no attribute {name!r}")
+_modules = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+__getattr__, _, _ = lazy_loader.attach(__name__, _modules)
+__all__ = ["COLOURS", "PARITIES", "STYLE", "describe", "save", *_modules]
 
 
 def __dir__() -> list[str]:
-    own = {"COLOURS", "PARITIES", "STYLE", "describe", "save"}
-    return sorted({*own, *_MODULES, *(name for name in globals() if name.startswith("__"))})
+    return __all__

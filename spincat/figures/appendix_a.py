@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
-from spincat import cavity_dynamics, cavity_levels, provenance
-from spincat.ensemble import SpinEnsemble
 from spincat.figures import describe
+from spincat.master_equation import cavity_elimination, cavity_levels
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared import provenance
 
 _MARKERS = "o", "s", "^", "D", "v"
 
@@ -215,11 +216,11 @@ def compute_elimination(
     errors = []
     for size in spins:
         ensemble = SpinEnsemble(size, eta, phase)
-        limit = cavity_dynamics.eliminated(ensemble, t_max)
+        limit = cavity_elimination.eliminated(ensemble, t_max)
         errors.append(
             [
-                cavity_dynamics.trace_distance(
-                    cavity_dynamics.with_cavity(ensemble, r, t_max, photons=5), limit
+                cavity_elimination.trace_distance(
+                    cavity_elimination.with_cavity(ensemble, r, t_max, photons=5), limit
                 ).max()
                 for r in adiabaticities
             ]

@@ -10,10 +10,12 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from spincat import phase_spread, provenance, quantum_spread
 from spincat.figures import describe
+from spincat.master_equation import two_halves_response
+from spincat.mean_field import phase_locking
+from spincat.shared import provenance
 
-VERSIONS: tuple[phase_spread.Version, ...] = get_args(phase_spread.Version)
+VERSIONS: tuple[phase_locking.Version, ...] = get_args(phase_locking.Version)
 LABELS = {
     "printed": "Eqs. 26–28 as printed",
     "paper": "Eqs. 22–23",
@@ -48,8 +50,8 @@ def compute_rates(
     for i, version in enumerate(VERSIONS):
         for j, n_spins in enumerate(spins):
             for k in np.flatnonzero(etas < n_spins / 16):
-                rate = phase_spread.restoring_rate(version, n_spins, etas[k])
-                ratio[i, j, k] = rate * phase_spread.small_spread(n_spins, etas[k])
+                rate = phase_locking.restoring_rate(version, n_spins, etas[k])
+                ratio[i, j, k] = rate * phase_locking.small_spread(n_spins, etas[k])
     return xr.Dataset(
         {
             "ratio": (
@@ -113,10 +115,10 @@ def compute_spreads(
     zeta = np.linspace(0.02, 0.8, 40) if spreads is None else np.asarray(spreads, dtype=float)
     exact, cubic = np.full((2, len(densities), len(zeta)), np.nan)
     for i, h in enumerate(densities):
-        linear, root = phase_spread.small_spread(n_spins, h * n_spins), np.sqrt(1 - 16 * h)
+        linear, root = phase_locking.small_spread(n_spins, h * n_spins), np.sqrt(1 - 16 * h)
         cubic[i] = 1 + (5 * root + 3) / (6 * root) * zeta**2
         for j in np.flatnonzero(16 * h < np.cos(zeta) ** 2 - 1e-3):
-            state = phase_spread.locked_state("paper", n_spins, h * n_spins, zeta[j])
+            state = phase_locking.locked_state("paper", n_spins, h * n_spins, zeta[j])
             exact[i, j] = linear * state.delta / zeta[j]
     dims, name = ("density", "spread"), "spread of Eq. 29 over the true one"
     return xr.Dataset(
@@ -177,9 +179,9 @@ def compute_response(
     rates = np.empty((2, len(spins)))
     for i, n_spins in enumerate(spins):
         eta = density * n_spins
-        rates[0, i] = quantum_spread.restoring_rate(n_spins, eta)
-        rates[1, i] = phase_spread.restoring_rate("product", n_spins, eta)
-        quantum[i] = quantum_spread.spread_response(n_spins, eta, grid)
+        rates[0, i] = two_halves_response.restoring_rate(n_spins, eta)
+        rates[1, i] = phase_locking.restoring_rate("product", n_spins, eta)
+        quantum[i] = two_halves_response.spread_response(n_spins, eta, grid)
         mean_field[i] = -np.expm1(-rates[1, i] * grid) / rates[1, i]
     dims, name = ("n_spins", "time"), "spread over detuning"
     return xr.Dataset(

@@ -11,11 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from spincat import dephasing, dephasing_limits, provenance
-from spincat._checks import check_nonnegative, check_positive_integer
-from spincat.broadening import Gaussian
-from spincat.ensemble import SpinEnsemble
 from spincat.figures import COLOURS, PARITIES, describe
+from spincat.free import dephasing, dephasing_limits
+from spincat.model.broadening import Gaussian
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared import provenance
+from spincat.shared.checks import check_nonnegative, check_positive_integer
 
 STATES = "coherent", "even", "odd"
 LABELS = {"coherent": "spin coherent", "even": "even cat", "odd": "odd cat"}

@@ -13,11 +13,14 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spincat import dephasing, lindblad, provenance, reduced, sectors
-from spincat._checks import check_nonnegative, check_positive_integer
-from spincat.broadening import Gaussian
-from spincat.ensemble import SpinEnsemble
 from spincat.figures import COLOURS, PARITIES, describe
+from spincat.free import dephasing
+from spincat.master_equation import product_space, quasi_dark
+from spincat.model import operators
+from spincat.model.broadening import Gaussian
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared import provenance
+from spincat.shared.checks import check_nonnegative, check_positive_integer
 
 NAMES = {
     "fidelity": "fidelity of one draw, driven",
@@ -61,8 +64,9 @@ def compute(
         Draws behind the mean, at least 2 [1].
     exact_draws
         How many of these are solved exactly at the largest δ, from 2 to draws_many [1].  The others
-        are solved by the reduced model and free evolution (`spincat.reduced.mean_fidelity`), which
-        are better guides for a smaller δ: fewer are exact there, in proportion, but at least six.
+        are solved by the reduced model and free evolution
+        (`spincat.master_equation.quasi_dark.mean_fidelity`), which are better guides for a smaller
+        δ: fewer are exact there, in proportion, but at least six.
     tol
         Bound on the error of each exact fidelity, from 1e-10 to 1e-2 [1].
 
@@ -79,7 +83,7 @@ def compute(
     ValueError, MemoryError
         If an argument is outside its range, or N is above 10.
     """
-    sectors.check_size(n_spins)
+    operators.check_size(n_spins)
     theta = SpinEnsemble(n_spins, eta).theta
     times = np.linspace(0, check_nonnegative("t_max", t_max), n_times)
     draws = check_positive_integer("draws", draws)
@@ -93,13 +97,13 @@ def compute(
         rows = Gaussian(delta).draw(n_spins, draws, seed)
         for j, parity in enumerate(PARITIES):
             # the many draws have a seed of their own: the shown ones are an independent sample
-            many = reduced.mean_fidelity(
+            many = quasi_dark.mean_fidelity(
                 n_spins, eta, delta, times, parity,
                 draws=draws_many, exact_draws=exact[i], seed=seed + 1, tol=tol,
             )  # fmt: skip
             for name, value in {
-                "fidelity": lindblad.cat_fidelity(rows, eta, times, parity, tol=tol),
-                "reduced_fidelity": reduced.reduced_fidelity(rows, eta, times, parity),
+                "fidelity": product_space.cat_fidelity(rows, eta, times, parity, tol=tol),
+                "reduced_fidelity": quasi_dark.reduced_fidelity(rows, eta, times, parity),
                 "free_fidelity": dephasing.cat_fidelity(rows, theta, times, parity),
                 "mean_fidelity": many.mean,
                 "mean_error": many.error,

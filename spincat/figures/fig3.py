@@ -11,11 +11,12 @@ import xarray as xr
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from spincat import coherence, provenance
-from spincat._checks import check_positive_integer
 from spincat.figures import describe
-from spincat.sectors import purity
-from spincat.wigner import wigner
+from spincat.master_equation import dicke_amplitude
+from spincat.model.operators import purity
+from spincat.model.wigner import wigner
+from spincat.shared import provenance
+from spincat.shared.checks import check_positive_integer
 
 ORANGE, BLUE, GREEN, BLACK = "#d55e00", "#0072b2", "#009e73", "#000000"
 
@@ -66,21 +67,21 @@ def compute(
         If an argument is outside its range.
     """
     check_positive_integer("n_etas", n_etas)
-    most = coherence.largest_drive(n_spins)
+    most = dicke_amplitude.largest_drive(n_spins)
     if not 0 < eta_max <= most:
         shown = math.floor(1000 * most) / 1000  # not above the limit itself
         raise ValueError(
             f"eta_max = {eta_max!r}; allowed for n_spins = {n_spins}: above 0 and at most {shown:g}"
         )
     etas = np.linspace(0, eta_max, n_etas + 1)[1:]
-    both: tuple[coherence.Observable, ...] = ("boson", "dipole")
+    both: tuple[dicke_amplitude.Observable, ...] = ("boson", "dipole")
     evolved = np.empty((2, len(times), n_etas))
     quasi, rate = np.empty((2, n_etas)), np.empty(n_etas)
     for i, eta in enumerate(etas.tolist()):
-        x = coherence.coherences(n_spins, eta, times)
-        evolved[:, :, i] = [np.abs(coherence.expectation(x, n_spins, o)) for o in both]
-        quasi[:, i] = [coherence.quasi_steady_amplitude(n_spins, eta, o) for o in both]
-        rate[i] = coherence.coherence_decay_rate(n_spins, eta)
+        x = dicke_amplitude.coherences(n_spins, eta, times)
+        evolved[:, :, i] = [np.abs(dicke_amplitude.expectation(x, n_spins, o)) for o in both]
+        quasi[:, i] = [dicke_amplitude.quasi_steady_amplitude(n_spins, eta, o) for o in both]
+        rate[i] = dicke_amplitude.coherence_decay_rate(n_spins, eta)
     dipole_limit = np.where(8 * etas <= n_spins, np.sqrt(2 * etas), np.nan)
     curves = {
         "quasi_steady": (quasi[0], describe("metastable |<a>|")),
@@ -162,7 +163,7 @@ def compute_wigner(
         If an argument is outside its range.
     """
     grid = np.linspace(-0.9, 0.9, check_positive_integer("n_grid", n_grid)) * np.sqrt(n_spins)
-    states = [coherence.density_matrix(n_spins, eta, [time])[0] for eta in etas]
+    states = [dicke_amplitude.density_matrix(n_spins, eta, [time])[0] for eta in etas]
     pictures = np.array([wigner(rho, grid, grid) for rho in states])
     return xr.Dataset(
         {

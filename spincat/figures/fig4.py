@@ -9,13 +9,12 @@ from matplotlib.artist import Artist
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
-from spincat import provenance, synchronization, two_ensembles
-from spincat._checks import check_inside, check_number, check_positive_integer
 from spincat.figures import describe
-
-Floats = NDArray[np.float64]
+from spincat.mean_field import mirror_halves, phase_diagram
+from spincat.shared import provenance
+from spincat.shared.checks import check_inside, check_number, check_positive_integer
+from spincat.shared.types import Floats
 
 INITIAL_STATES = "identical", "ground"
 """The steady state for δ = 0, and almost no coherence close to the ground state."""
@@ -32,7 +31,7 @@ def compute(
     n_delta: int = 100,
     drive_max: float = 0.0625,
     delta_max: float = 0.08,
-    t_max: float = synchronization.T_MAX,
+    t_max: float = phase_diagram.T_MAX,
     initial_state: str = "identical",
     initial_spread: float = 0.0,
 ) -> xr.Dataset:
@@ -58,11 +57,10 @@ def compute(
     initial_spread
         Phase spread ζ of the initial state, from -pi to pi [rad].
 
-    Returns
-    -------
-    The dataset of `spincat.synchronization.phase_map` over (eta, delta) with ``phase_spread``,
-    ``z``, ``amplitude``, ``fate``, ``converged`` and ``time_to_converge``; ``edge``,
-    ``ellipse_fit`` and ``ellipse_paper`` over eta, and the parameters of the fit in its attributes.
+    Returns ------- The dataset of `spincat.mean_field.phase_diagram.phase_map` over (eta, delta)
+    with ``phase_spread``, ``z``, ``amplitude``, ``fate``, ``converged`` and ``time_to_converge``;
+    ``edge``, ``ellipse_fit`` and ``ellipse_paper`` over eta, and the parameters of the fit in its
+    attributes.
 
     Raises
     ------
@@ -76,15 +74,15 @@ def compute(
     eta = n_spins * np.linspace(0, drive_max, n_eta + 1)[1:]
     delta = np.linspace(0, delta_max, check_positive_integer("n_delta", n_delta))
     start = starts(n_spins, eta, initial_state, initial_spread)
-    dataset = synchronization.phase_map(n_spins, eta, delta, t_max=t_max, initial=start[:, None])
-    edge = synchronization.simulated_edge(n_spins, eta, t_max=t_max, initial=start)
+    dataset = phase_diagram.phase_map(n_spins, eta, delta, t_max=t_max, initial=start[:, None])
+    edge = phase_diagram.simulated_edge(n_spins, eta, t_max=t_max, initial=start)
     known = np.isfinite(edge)
-    fit = synchronization.fit_ellipse(eta[known], edge[known], n_spins)
+    fit = phase_diagram.fit_ellipse(eta[known], edge[known], n_spins)
     curves = {
         "edge": (edge, "edge of the synchronised region"),
-        "ellipse_fit": (synchronization.ellipse(eta, n_spins, fit.a, fit.b), "fitted ellipse"),
+        "ellipse_fit": (phase_diagram.ellipse(eta, n_spins, fit.a, fit.b), "fitted ellipse"),
         "ellipse_paper": (
-            synchronization.ellipse(eta, n_spins, *PAPER_ELLIPSE), "ellipse of the paper"
+            phase_diagram.ellipse(eta, n_spins, *PAPER_ELLIPSE), "ellipse of the paper"
         ),
     }  # fmt: skip
     for name, (values, text) in curves.items():
@@ -104,7 +102,7 @@ def draw(dataset: xr.Dataset) -> Figure:
     figure.colorbar(image, label=r"phase spread $\zeta$ (rad)")
     handles: list[Artist] = [Patch(facecolor="white", edgecolor="k", label="incoherent")]
     for name, colour in _FILL.items():
-        here = dataset["fate"] == synchronization.FATES.index(name)
+        here = dataset["fate"] == phase_diagram.FATES.index(name)
         if here.any():
             shade = here.where(here).T
             axes.pcolormesh(h, delta, shade, rasterized=True, cmap=ListedColormap([colour]))
@@ -118,7 +116,7 @@ def draw(dataset: xr.Dataset) -> Figure:
 
 
 def compute_edges(
-    n_spins: int = 10_000, count: int = 40, t_max: float = synchronization.T_MAX
+    n_spins: int = 10_000, count: int = 40, t_max: float = phase_diagram.T_MAX
 ) -> xr.Dataset:
     r"""The edge of the region for four kinds of initial state, and two ellipses.
 
@@ -147,21 +145,21 @@ def compute_edges(
     start["spread"] = starts(n_spins, eta, spread=0.5)
     edges = {}
     for name, state in start.items():
-        edges[name] = synchronization.simulated_edge(n_spins, eta, t_max=t_max, initial=state)
+        edges[name] = phase_diagram.simulated_edge(n_spins, eta, t_max=t_max, initial=state)
     below = [
-        synchronization.phase_map(n_spins, [drive], [0.999 * edge], t_max=10 * t_max)
+        phase_diagram.phase_map(n_spins, [drive], [0.999 * edge], t_max=10 * t_max)
         for drive, edge in zip(eta, edges["identical"], strict=True)
     ]
     names = "amplitude", "phase_spread", "z"
     last = np.array([[point[name].item() for name in names] for point in below])
-    edges["synchronised"] = synchronization.simulated_edge(n_spins, eta, t_max=t_max, initial=last)
-    fit = synchronization.fit_ellipse(eta, edges["identical"], n_spins)
+    edges["synchronised"] = phase_diagram.simulated_edge(n_spins, eta, t_max=t_max, initial=last)
+    fit = phase_diagram.fit_ellipse(eta, edges["identical"], n_spins)
     curves = {"ellipse_fit": (fit.a, fit.b), "ellipse_paper": PAPER_ELLIPSE}
     return xr.Dataset(
         {"edge": (("start", "eta"), np.array(list(edges.values())), describe("edge", "Gamma_2"))}
         | {
             name: (
-                "eta", synchronization.ellipse(eta, n_spins, *values), describe(name, "Gamma_2")
+                "eta", phase_diagram.ellipse(eta, n_spins, *values), describe(name, "Gamma_2")
             )
             for name, values in curves.items()
         },
@@ -207,7 +205,7 @@ def starts(
     if initial_state not in INITIAL_STATES:
         allowed = " or ".join(map(repr, INITIAL_STATES))
         raise ValueError(f"initial_state = {initial_state!r}; allowed: {allowed}")
-    states = np.array([two_ensembles.steady_state(n_spins, drive) for drive in eta])
+    states = np.array([mirror_halves.steady_state(n_spins, drive) for drive in eta])
     if initial_state == "ground":
         states[:] = 1e-2, 0.0, -np.sqrt(1 - 4e-4)
     states[:, 1] = check_number("initial_spread", spread)

@@ -11,11 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
-from spincat import collective, provenance
-from spincat._checks import Parity, check_nonnegative
-from spincat.ensemble import SpinEnsemble
 from spincat.figures import COLOURS, PARITIES, describe
-from spincat.states import spin_cat, spin_coherent
+from spincat.master_equation import dicke
+from spincat.model.ensemble import SpinEnsemble
+from spincat.model.states import spin_cat, spin_coherent
+from spincat.shared import provenance
+from spincat.shared.checks import check_nonnegative
+from spincat.shared.types import Parity
 
 _MARKERS = "o", "s", "^", "D", "v"
 
@@ -154,16 +156,16 @@ def draw_validity(dataset: xr.Dataset) -> Figure:
 
 
 def _fraction(n_spins: int, eta: float) -> float:
-    rho = collective.steady_state(SpinEnsemble(n_spins, eta), "even")
-    return float(np.diag(rho).real @ collective.levels(n_spins, "even") / n_spins)
+    rho = dicke.steady_state(SpinEnsemble(n_spins, eta), "even")
+    return float(np.diag(rho).real @ dicke.levels(n_spins, "even") / n_spins)
 
 
 def _residual(ensemble: SpinEnsemble) -> float:
     size = ensemble.n_spins
     state = spin_coherent(size, ensemble.theta, ensemble.azimuth)
     rest = [
-        collective.pair_lowering(size, p) @ state[collective.levels(size, p)]
-        - ensemble.alpha**2 * state[collective.levels(size, p)]
+        dicke.pair_lowering(size, p) @ state[dicke.levels(size, p)]
+        - ensemble.alpha**2 * state[dicke.levels(size, p)]
         for p in PARITIES
     ]
     return float(np.linalg.norm(np.concatenate(rest)))
@@ -171,7 +173,7 @@ def _residual(ensemble: SpinEnsemble) -> float:
 
 def _quality(ensemble: SpinEnsemble, parity: Parity) -> tuple[float, float, float]:
     """Infidelity and impurity, and the infidelity of the cat with the angle of the sine."""
-    rho = collective.steady_state(ensemble, parity)
+    rho = dicke.steady_state(ensemble, parity)
     sine = 2 * abs(ensemble.alpha) / np.sqrt(ensemble.n_spins)
     angles = [ensemble.theta, np.arcsin(sine) if sine <= 1 else np.nan]
     tangent, from_sine = (_fidelity(rho, ensemble, parity, float(angle)) for angle in angles)
@@ -184,5 +186,5 @@ def _fidelity(
     if np.isnan(theta):
         return float("nan")
     size = ensemble.n_spins
-    cat = spin_cat(size, theta, ensemble.azimuth, parity=parity)[collective.levels(size, parity)]
+    cat = spin_cat(size, theta, ensemble.azimuth, parity=parity)[dicke.levels(size, parity)]
     return float((cat.conj() @ rho @ cat).real)

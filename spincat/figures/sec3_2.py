@@ -9,12 +9,15 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from spincat import dephasing, lindblad, provenance, reduced, sectors
-from spincat.broadening import Gaussian
-from spincat.dephasing_limits import short_time_cat_fidelity
-from spincat.ensemble import SpinEnsemble
 from spincat.figures import COLOURS, PARITIES, describe
-from spincat.states import spin_cat
+from spincat.free import dephasing
+from spincat.free.dephasing_limits import short_time_cat_fidelity
+from spincat.master_equation import product_space, quasi_dark
+from spincat.model import operators
+from spincat.model.broadening import Gaussian
+from spincat.model.ensemble import SpinEnsemble
+from spincat.model.states import spin_cat
+from spincat.shared import provenance
 
 
 def compute_sectors(
@@ -42,17 +45,17 @@ def compute_sectors(
     ValueError, MemoryError
         If an argument is outside its range, or N is above 10.
     """
-    sectors.check_size(n_spins)
+    operators.check_size(n_spins)
     ensemble, times = SpinEnsemble(n_spins, eta), np.linspace(0, t_max, n_times)
-    rows, spins = Gaussian(delta).draw(n_spins, draws, seed), sectors.total_spins(n_spins)
+    rows, spins = Gaussian(delta).draw(n_spins, draws, seed), operators.total_spins(n_spins)
     weight = np.empty((len(PARITIES), draws, n_times, len(spins)))
     purity = np.empty(weight.shape[:-1])
     for i, parity in enumerate(PARITIES):
         angles = ensemble.theta, ensemble.azimuth
         cat = spin_cat(n_spins, *angles, parity=parity, basis="product")
         for j, row in enumerate(rows):
-            states = lindblad.evolve(cat, row, eta, times, tol=1e-5)
-            weight[i, j], purity[i, j] = sectors.weights(states), sectors.purity(states)
+            states = product_space.evolve(cat, row, eta, times, tol=1e-5)
+            weight[i, j], purity[i, j] = operators.weights(states), operators.purity(states)
     dims = "parity", "draw", "time"
     return xr.Dataset(
         {
@@ -254,10 +257,10 @@ def compute_decay(
     values = np.full((3, len(PARITIES), len(spins)), np.nan)
     for i, parity in enumerate(PARITIES):
         for j, n in enumerate(spins):
-            values[0, i, j] = reduced.decay_coefficient(n, eta, parity)
-            values[1, i, j] = reduced.free_decay_coefficient(n, eta, parity)
+            values[0, i, j] = quasi_dark.decay_coefficient(n, eta, parity)
+            values[1, i, j] = quasi_dark.free_decay_coefficient(n, eta, parity)
             if n in measured:
-                loss = reduced.measured_decay(n, eta, [t_measured], parity)[0]
+                loss = quasi_dark.measured_decay(n, eta, [t_measured], parity)[0]
                 values[2, i, j] = loss[0] / t_measured**2
     alpha = np.sqrt(2 * eta)
     limit = [1 - float(short_time_cat_fidelity(alpha, 1.0, 1.0, parity)) for parity in PARITIES]
@@ -306,7 +309,7 @@ def _advantage(
     times, theta = np.linspace(0, t_max, n_times), SpinEnsemble(n_spins, eta).theta
     values = np.empty((4, len(PARITIES), n_times))
     for i, parity in enumerate(PARITIES):
-        driven = reduced.mean_fidelity(
+        driven = quasi_dark.mean_fidelity(
             n_spins, eta, delta, times, parity,
             draws=draws_many, exact_draws=exact_draws, seed=seed, tol=1e-3,
         )  # fmt: skip

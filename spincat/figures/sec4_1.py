@@ -10,12 +10,15 @@ import xarray as xr
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from spincat import coherence, provenance, single_ensemble, states
-from spincat.collective import levels, steady_block
 from spincat.figures import PARITIES, describe
 from spincat.figures.fig3 import BLACK, BLUE, GREEN, ORANGE
+from spincat.master_equation import dicke_amplitude
+from spincat.master_equation.dicke import levels, steady_block
+from spincat.mean_field import identical_spins
+from spincat.model import states
+from spincat.shared import provenance
+from spincat.shared.types import Floats
 
-Floats = NDArray[np.float64]
 SHADES = "#56b4e9", "#0072b2", "#004064", "#000000"
 
 
@@ -43,11 +46,11 @@ def compute_rates(
     """
     etas = np.outer(sizes, h)
     logs = [
-        [coherence.slow_mode(n, eta).log_rate / np.log(10) for eta in row]
+        [dicke_amplitude.slow_mode(n, eta).log_rate / np.log(10) for eta in row]
         for n, row in zip(sizes, etas.tolist(), strict=True)
     ]
     dims = "n_spins", "h"
-    exponent = coherence.decay_exponent(h)
+    exponent = dicke_amplitude.decay_exponent(h)
     return xr.Dataset(
         {
             "log10_rate": (dims, np.array(logs), describe("log10 of the rate in Gamma_2")),
@@ -104,7 +107,7 @@ def compute_inversion(
     quantum = np.empty((len(sizes), len(h)))
     for i, n_spins in enumerate(sizes):
         for j, eta in enumerate((n_spins * np.asarray(h)).tolist()):
-            pure, excited = coherence.initial_amplitudes(n_spins, eta), 0.0
+            pure, excited = dicke_amplitude.initial_amplitudes(n_spins, eta), 0.0
             for first, parity in enumerate(PARITIES):
                 weight = np.sum(pure[first::2] ** 2)
                 rho = steady_block(n_spins, eta, parity)
@@ -161,10 +164,10 @@ def compute_length(
     values = np.empty((4, len(sizes), n_times))
     for i, n_spins in enumerate(sizes):
         start = states.spin_coherent(n_spins, float(np.arccos(-inversion))).real
-        rho = coherence.density_matrix(n_spins, h * n_spins, times, start)
+        rho = dicke_amplitude.density_matrix(n_spins, h * n_spins, times, start)
         values[0, i], values[1, i] = _bloch(rho)
         origin = (float(amplitude), np.pi / 4, float(inversion))
-        later = single_ensemble.trajectory(
+        later = identical_spins.trajectory(
             "product", n_spins, h * n_spins, np.append(0, times), origin
         )[:, 1:]
         values[2, i], values[3, i] = 1 - 4 * later[0] ** 2 - later[2] ** 2, later[2]
@@ -238,12 +241,12 @@ def compute_beyond(
     ValueError
         If an argument is outside its range.
     """
-    times, names = np.linspace(0, t_max, n_times), list(single_ensemble.EQUATIONS)
+    times, names = np.linspace(0, t_max, n_times), list(identical_spins.EQUATIONS)
     values = np.empty((2, len(names), len(h), n_times))
     for i, name in enumerate(names):
         for j, drive in enumerate(h):
             start = (float(np.sqrt(2 * drive)), np.pi / 4 + 0.01, float(-np.sqrt(1 - 8 * drive)))
-            a, _, z = single_ensemble.trajectory(name, n_spins, drive * n_spins, times, start)
+            a, _, z = identical_spins.trajectory(name, n_spins, drive * n_spins, times, start)
             values[:, i, j] = z, 4 * a**2 + z**2
     dims = "equations", "h", "time"
     return xr.Dataset(

@@ -11,17 +11,16 @@ from joblib import Parallel, delayed
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
-from spincat import planar_basins, planar_flow, provenance, synchronization
-from spincat._checks import check_inside, check_positive_integer
-from spincat._self_consistency import NAMED, Name
-from spincat.broadening import Gaussian
-from spincat.critical_linewidth import critical_point, stays_synchronised
-from spincat.ensemble import SpinEnsemble
 from spincat.figures import describe, fig4
-
-Floats = NDArray[np.float64]
+from spincat.large_n import planar_basins, planar_flow
+from spincat.large_n.critical_linewidths import critical_point, stays_synchronised
+from spincat.mean_field import phase_diagram
+from spincat.model.broadening import NAMED, Gaussian, Name
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared import provenance
+from spincat.shared.checks import check_inside, check_positive_integer
+from spincat.shared.types import Floats
 
 LINES = {
     "saddle_node": ("#d55e00", "-", "no steady state above (saddle-node)"),
@@ -45,11 +44,11 @@ def compute_lines(
     n_delta: int = 30,
     drive_max: float = 0.0625,
     delta_max: float = 0.08,
-    t_max: float = synchronization.T_MAX,
+    t_max: float = phase_diagram.T_MAX,
     initial_state: str = "identical",
     initial_spread: float = 0.0,
 ) -> xr.Dataset:
-    """The exact lines of `spincat.planar_flow` around Fig. 4, and what Eqs. 26-28 do at finite N.
+    """The exact lines of `spincat.large_n.planar_flow` around Fig. 4, and Eqs. 26-28 at finite N.
 
     Parameters
     ----------
@@ -97,12 +96,12 @@ def compute_lines(
         "hopf": hopf,
         "homoclinic": homoclinic,
         "basin_edge": planar_basins.edge_from(h, start),
-        "ellipse": synchronization.ellipse(h * n_spins, n_spins, *fig4.PAPER_ELLIPSE),
-        "simulated": synchronization.simulated_edge(
+        "ellipse": phase_diagram.ellipse(h * n_spins, n_spins, *fig4.PAPER_ELLIPSE),
+        "simulated": phase_diagram.simulated_edge(
             n_spins, h * n_spins, t_max=t_max, initial=start, accuracy=1e-5
         ),
     }
-    grid = synchronization.phase_map(
+    grid = phase_diagram.phase_map(
         n_spins, h * n_spins, delta, t_max=t_max, initial=start[:, None]
     )["phase_spread"]
     variables: dict[str, object] = {

@@ -9,9 +9,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from spincat import provenance, two_ensembles, two_halves
-from spincat._checks import check_inside, check_number
 from spincat.figures import describe
+from spincat.mean_field import mirror_halves, two_halves
+from spincat.shared import provenance
+from spincat.shared.checks import check_inside, check_number
 
 POINTS = (0.02, 0.05), (0.02, 0.065), (0.02, 0.07)
 """η/(NΓ2) and δ/Γ2 of a point well inside the region, one close to its edge, and one outside."""
@@ -51,9 +52,9 @@ def compute_courses(
     times = np.linspace(0, check_number("t_max", t_max), n_times)
     states = np.array(
         [
-            two_ensembles.integrate(start, n_spins, h * n_spins, delta, times)
+            mirror_halves.integrate(start, n_spins, h * n_spins, delta, times)
             for h, delta in points
-            for start in [two_ensembles.steady_state(n_spins, h * n_spins)]
+            for start in [mirror_halves.steady_state(n_spins, h * n_spins)]
         ]
     )
     names = {"amplitude": "amplitude A", "phase_spread": "phase spread", "z": "mean of sigma_z"}
@@ -122,15 +123,15 @@ def compute_departure(
         If an argument is outside its range, or z does not pass zero.
     """
     eta = drive * n_spins
-    start = two_ensembles.steady_state(n_spins, eta)
+    start = mirror_halves.steady_state(n_spins, eta)
     coarse = np.linspace(0, 1e3, 20_001)
-    course = two_ensembles.integrate(start, n_spins, eta, delta, coarse)[:, 2]
+    course = mirror_halves.integrate(start, n_spins, eta, delta, coarse)[:, 2]
     if course.max() < 0:
         raise ValueError(f"delta = {delta!r}; allowed: outside the synchronised region")
     passing = coarse[np.argmax(course > 0)]
     offsets = np.linspace(-duration / 2, duration / 2, n_times)
     values = {"reduced": np.empty((2, n_times))}
-    reduced = two_ensembles.integrate(start, n_spins, eta, delta, passing + offsets)
+    reduced = mirror_halves.integrate(start, n_spins, eta, delta, passing + offsets)
     values["reduced"][:] = reduced[:, 2]
     for name in ("paper", "product"):
         times = passing + offsets

@@ -9,13 +9,14 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from spincat import dephasing, provenance
-from spincat._checks import check_positive_integer
-from spincat.broadening import Gaussian
-from spincat.dephasing_limits import bosonic_cat_fidelity
-from spincat.ensemble import SpinEnsemble
 from spincat.figures import COLOURS, describe
-from spincat.logical_qubit import bosonic_codeword_fidelity, codeword_fidelity, logical_overlap
+from spincat.free import dephasing
+from spincat.free.codewords import bosonic_codeword_fidelity, codeword_fidelity, logical_overlap
+from spincat.free.dephasing_limits import bosonic_cat_fidelity
+from spincat.model.broadening import Gaussian
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared import provenance
+from spincat.shared.checks import check_positive_integer
 
 STATES = ("even cat", "0 mod 4", "2 mod 4")
 _LABELS = {

@@ -1,4 +1,4 @@
-"""Compiled loops of `spincat.dephasing`: products over spins, kept for a block of times at once.
+"""Compiled loops of `dephasing`: products over spins, kept for a block of times at once.
 
 On equally spaced times the phases e^{-iδt} of a block are an outer product of two short tables
 (t = t0 + (32 m + l) dt), each filled by repeated doubling from one sine and one cosine: the
@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from spincat.shared.types import Floats
 
 LANES = 32
 """Times that share one entry of the coarse table; a multiple of every vector width."""

@@ -10,7 +10,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spincat._checks import check_finite, check_nonnegative, check_positive_integer, check_theta
+from spincat.shared.checks import (
+    check_finite,
+    check_nonnegative,
+    check_positive_integer,
+    check_theta,
+)
 
 LEGS = 4
 

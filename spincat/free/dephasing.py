@@ -1,6 +1,6 @@
 """Free evolution under H₀ = Σ δ_n σᶻ_n / 2 (Sec. III.1): fidelities per realisation and averaged.
 
-Exact at any N and θ: the limits that the paper takes are in `spincat.dephasing_limits`.
+Exact at any N and θ: the limits that the paper takes are in `spincat.free.dephasing_limits`.
 """
 
 from __future__ import annotations
@@ -10,21 +10,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from tqdm import tqdm
 
-from spincat import _dephasing_kernels as kernels
-from spincat._checks import (
-    Parity,
+from spincat.free import _dephasing_kernels as kernels
+from spincat.model.states import fold, log_cos_power
+from spincat.shared.checks import (
     check_finite,
     check_nonnegative,
     check_parity,
     check_positive_integer,
     check_theta,
 )
-from spincat.states import fold, log_cos_power
+from spincat.shared.types import Floats, Parity
 
-Floats = NDArray[np.float64]
 Detunings = ArrayLike | Iterable[Floats]
 
 _THETA_MIN = 1e-60
@@ -45,7 +44,7 @@ def coherent_fidelity(detunings: Detunings, theta: float, times: ArrayLike) -> F
     ----------
     detunings
         δ_n/Γ2, array of shape (..., N); or an iterable of arrays of shape (N,), one per draw, such
-        as :meth:`spincat.broadening.Broadening.realisations`, of which one is held at a time.
+        as :meth:`spincat.model.broadening.Broadening.realisations`, of which one is held at a time.
     theta
         Polar angle θ in [0, π], radians.
     times

@@ -1,7 +1,8 @@
 r"""The limits of the free-evolution fidelities that the paper takes (Eqs. 12-14 and 17-21).
 
 All hold for N → ∞ at fixed \|α\|, with cosᴺθ → exp(-2\|α\|²); the exact expressions for any N are
-in `spincat.dephasing`.  With x = \|α\|² and v = exp(-δ²t²/2) the averages of Eqs. 12 and 18 are
+in `spincat.free.dephasing`.  With x = \|α\|² and v = exp(-δ²t²/2) the averages of Eqs. 12 and 18
+are
 
 .. math::
     \overline{F} = e^{-2x(1-v)}, \qquad \overline{F_+} = \frac{\cosh^2vx}{\cosh^2x}, \qquad
@@ -11,12 +12,11 @@ in `spincat.dephasing`.  With x = \|α\|² and v = exp(-δ²t²/2) the averages 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from spincat._checks import Parity, check_nonnegative, check_parity, check_positive_integer
-from spincat.dephasing import _exponent
-
-Floats = NDArray[np.float64]
+from spincat.free.dephasing import _exponent
+from spincat.shared.checks import check_nonnegative, check_parity, check_positive_integer
+from spincat.shared.types import Floats, Parity
 
 
 def bosonic_coherent_fidelity(alpha: complex, delta: float, times: ArrayLike) -> Floats:
@@ -45,7 +45,7 @@ def small_coherent_variance(n_spins: int, alpha: complex, delta: float, times: A
     r"""Variance at small \|α\|, Eq. 14 corrected: (2\|α\|⁴/N)(1 - exp(-δ²t²))².
 
     The paper prints the bracket without its square; the exact variance for any N is
-    :func:`spincat.dephasing.var_coherent_fidelity`.
+    :func:`spincat.free.dephasing.var_coherent_fidelity`.
 
     Raises
     ------

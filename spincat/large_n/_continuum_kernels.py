@@ -1,13 +1,11 @@
-"""Compiled sums over the detunings of a continuum of spins, for `spincat.continuum`."""
+"""Compiled sums over the detunings of a continuum of spins, for `spincat.large_n.continuum`."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
+from spincat.shared.types import Complexes, Floats
 
 
 @njit(cache=True)

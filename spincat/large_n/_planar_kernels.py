@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from spincat.shared.types import Floats
 
 EDGE_V, EDGE_W = 20.0, -1.0
 """Orbits are not followed beyond |v| = 20 or below w = -1."""

@@ -1,4 +1,4 @@
-"""Orbits of the planar flow that begin or end at its saddle, for `spincat.planar_basins`.
+"""Orbits of the planar flow that begin or end at its saddle, for `spincat.large_n.planar_basins`.
 
 In the coordinates of the kernels: v = √k tan ζ and w = 1 + z, with k = 4h and x = δ/√k.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
-from spincat import _planar_kernels as kernels
+from spincat.large_n import _planar_kernels as kernels
 
 STEP = 1e-3
 """Length of a step along an orbit; the lines change by less than 1e-8 when it is halved."""

@@ -1,32 +1,22 @@
 """The equation γ = E[w²] of a continuum of spins: its average, and where it has a solution.
 
-For `spincat.continuum` and `spincat.critical_linewidth`.
+For `spincat.large_n.continuum` and `spincat.large_n.critical_linewidths`.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 
-from spincat import _continuum_kernels as kernels
-from spincat._checks import check_number
-from spincat.broadening import Broadening, Gaussian, Lorentzian, TwoPoint, Uniform
-from spincat.errors import ConvergenceError
+from spincat.large_n import _continuum_kernels as kernels
+from spincat.model.broadening import NAMED, Broadening, Gaussian, Name
+from spincat.shared.checks import check_number
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.types import Floats
 
-Floats = NDArray[np.float64]
-Name = Literal["gaussian", "uniform", "lorentzian", "two_point"]
-
-NAMED: dict[str, type[Broadening]] = {
-    "gaussian": Gaussian,
-    "uniform": Uniform,
-    "lorentzian": Lorentzian,
-    "two_point": TwoPoint,
-}
 ORDER = 400
 """Number of quadrature nodes."""
 LARGEST_GAUSSIAN = 9.0

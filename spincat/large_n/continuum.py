@@ -15,13 +15,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq, root
 
-from spincat import _continuum_kernels as kernels
-from spincat._checks import check_finite, check_nonnegative, check_number
-from spincat._self_consistency import (
-    Name,
+from spincat.large_n import _continuum_kernels as kernels
+from spincat.large_n._self_consistency import (
     check_h,
     ends_of_gamma,
     fold_of,
@@ -29,8 +27,10 @@ from spincat._self_consistency import (
     unit_shape,
     width_at,
 )
-from spincat.broadening import Broadening
-from spincat.errors import ConvergenceError
+from spincat.model.broadening import Broadening, Name
+from spincat.shared.checks import check_finite, check_nonnegative, check_number
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.types import Complexes, Floats
 
 __all__ = [
     "SteadyState",
@@ -41,9 +41,6 @@ __all__ = [
     "steady_state",
     "unstable_modes",
 ]
-
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
 
 
 class SteadyState(NamedTuple):
@@ -67,8 +64,8 @@ def steady_state(h: float, distribution: Name | Broadening, width: float) -> Ste
     h
         Drive η/(NΓ2), 0 < h < 1/16.
     distribution
-        "gaussian", "uniform", "lorentzian", "two_point", or an object of `spincat.broadening`,
-        of which the shape counts and not the width.
+        "gaussian", "uniform", "lorentzian", "two_point", or an object of
+        `spincat.model.broadening`, of which the shape counts and not the width.
     width
         The ``delta`` of the broadening in units of Γ2, at least 0.
 

@@ -1,6 +1,6 @@
 r"""The critical linewidth of any distribution of detunings, for N → ∞ at fixed h = η/(NΓ2).
 
-The synchronised state of `spincat.continuum` ends where there is none at a larger width
+The synchronised state of `spincat.large_n.continuum` ends where there is none at a larger width
 (saddle-node), or before, where it becomes unstable against an oscillation (Hopf).
 """
 
@@ -9,14 +9,10 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import root
 
-from spincat import _continuum_kernels as kernels
-from spincat import mean_field
-from spincat._checks import check_number
-from spincat._self_consistency import (
-    Name,
+from spincat.large_n import _continuum_kernels as kernels
+from spincat.large_n._self_consistency import (
     check_h,
     ends_of_gamma,
     fold_of,
@@ -24,15 +20,16 @@ from spincat._self_consistency import (
     unit_shape,
     width_at,
 )
-from spincat.broadening import Broadening
-from spincat.continuum import count_unstable
-from spincat.ensemble import SpinEnsemble
-from spincat.errors import ConvergenceError
+from spincat.large_n.continuum import count_unstable
+from spincat.mean_field import all_spins
+from spincat.model.broadening import Broadening, Name
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared.checks import check_number
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.types import Complexes, Floats
 
 __all__ = ["CriticalPoint", "critical_linewidth", "critical_point", "stays_synchronised"]
 
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
 
 LOST = -0.05
 """Mean ⟨σᶻ⟩ above which spins count as no longer synchronised."""
@@ -58,8 +55,8 @@ def critical_linewidth(h: float, distribution: Name | Broadening) -> float:
     h
         Drive η/(NΓ2), 0 < h < 1/16.
     distribution
-        "gaussian", "uniform", "lorentzian", "two_point", or an object of `spincat.broadening`,
-        of which the shape counts and not the width.
+        "gaussian", "uniform", "lorentzian", "two_point", or an object of
+        `spincat.model.broadening`, of which the shape counts and not the width.
 
     Returns
     -------
@@ -103,9 +100,9 @@ def critical_point(h: float, distribution: Name | Broadening) -> CriticalPoint:
 def stays_synchronised(ensemble: SpinEnsemble, t_max: float, *, tol: float = 1e-4) -> bool:
     r"""Whether N spins that start in the steady state of identical ones keep their coherence.
 
-    Eqs. 22-23 for all spins by `spincat.mean_field.integrate`, stopped when the mean ⟨σᶻ⟩ exceeds
-    :data:`LOST` or \|mean ⟨σ⁺⟩\| falls below half of √(2h).  Where ⟨σᶻ⟩ vanishes the constraint on
-    the mean is no longer attracting; what follows is fast and slow to integrate.
+    Eqs. 22-23 for all spins by `spincat.mean_field.all_spins.integrate`, stopped when the mean ⟨σᶻ⟩
+    exceeds :data:`LOST` or \|mean ⟨σ⁺⟩\| falls below half of √(2h).  Where ⟨σᶻ⟩ vanishes the
+    constraint on the mean is no longer attracting; what follows is fast and slow to integrate.
 
     Parameters
     ----------
@@ -114,7 +111,7 @@ def stays_synchronised(ensemble: SpinEnsemble, t_max: float, *, tol: float = 1e-
     t_max
         Time Γ2·t to be passed.
     tol
-        As in `spincat.mean_field.integrate`.
+        As in `spincat.mean_field.all_spins.integrate`.
 
     Raises
     ------
@@ -132,7 +129,7 @@ def stays_synchronised(ensemble: SpinEnsemble, t_max: float, *, tol: float = 1e-
     while t < t_max:
         # shorter and shorter pieces towards ⟨σᶻ⟩ = 0, where the motion becomes fast
         length = min(t_max - t, min(1.0, 4 * z.mean() ** 2) / (8 * h))
-        rows = mean_field.integrate(ensemble, sigma, z, [length], equations="paper", tol=tol)
+        rows = all_spins.integrate(ensemble, sigma, z, [length], equations="paper", tol=tol)
         sigma, z, t = rows[0][0], rows[1][0], t + length
         if z.mean() > LOST or abs(sigma.mean()) < 0.5 * np.sqrt(2 * h):
             return False

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq, root
 
-from spincat import mean_field, planar_flow, two_ensembles, two_halves
-from spincat._checks import check_finite
-from spincat._lindblad_blocks import check_memory
-from spincat.ensemble import SpinEnsemble
-from spincat.errors import ConvergenceError
-from spincat.mean_field import Equations
+from spincat.large_n import planar_flow
+from spincat.mean_field import all_spins, mirror_halves, two_halves
+from spincat.mean_field.all_spins import Equations
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared.checks import check_finite, check_memory
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.types import Complexes, Floats
 
 __all__ = ["Spectrum", "halves_rates", "hopf_of_halves", "spectrum"]
 
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
 
 STEP = 1e-5
 """Step of the difference quotients; the equations are cubic, so their error is of order STEP²N."""
@@ -34,9 +33,10 @@ def halves_rates(
     n_spins
         Number of spins N, even.
     h, delta
-        Drive η/(NΓ2) and detuning δ/Γ2, as in `spincat.planar_flow.fixed_points`.
+        Drive η/(NΓ2) and detuning δ/Γ2, as in `spincat.large_n.planar_flow.fixed_points`.
     equations
-        "reduced", Eqs. 26-28, or the six equations of `spincat.two_halves`: "paper" or "product".
+        "reduced", Eqs. 26-28, or the six equations of `spincat.mean_field.two_halves`: "paper" or
+        "product".
 
     Returns
     -------
@@ -54,10 +54,10 @@ def halves_rates(
     kind: Equations = "product" if equations == "product" else "paper"
     state = two_halves.fixed_point(guess, *at, equations=kind)
     if equations == "reduced":
-        found = root(two_ensembles.rhs, state[0], at, jac=two_ensembles.jacobian, tol=1e-13)
-        if np.abs(two_ensembles.rhs(found.x, *at)).max() > 1e-9:
+        found = root(mirror_halves.rhs, state[0], at, jac=mirror_halves.jacobian, tol=1e-13)
+        if np.abs(mirror_halves.rhs(found.x, *at)).max() > 1e-9:
             raise ConvergenceError(found.message)
-        matrix = two_ensembles.jacobian(found.x, *at)
+        matrix = mirror_halves.jacobian(found.x, *at)
     else:
         matrix = two_halves.jacobian(state, *at, equations=kind)
     rates = np.linalg.eigvals(matrix).astype(complex)
@@ -143,7 +143,7 @@ def spectrum(
 
 def _flow(x: Floats, ensemble: SpinEnsemble, equations: Equations) -> Floats:
     n = ensemble.n_spins
-    rhs = mean_field.paper_rhs if equations == "paper" else mean_field.product_state_rhs
+    rhs = all_spins.paper_rhs if equations == "paper" else all_spins.product_state_rhs
     offsets = np.asarray(ensemble.detunings)
     ds, dz = rhs(x[:n] + 1j * x[n : 2 * n], x[2 * n :], ensemble.eta, offsets, ensemble.phase)
     return np.concatenate([ds.real, ds.imag, dz])

@@ -1,7 +1,7 @@
 r"""Basins of the planar flow: which initial states synchronise, and the orbits between (Sec. IV.2).
 
-The basin of the synchronised state of `spincat.planar_flow` is bounded by the stable manifold of
-the saddle, or by an unstable cycle.
+The basin of the synchronised state of `spincat.large_n.planar_flow` is bounded by the stable
+manifold of the saddle, or by an unstable cycle.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from spincat import _planar_kernels as kernels
-from spincat import _planar_orbits as orbits
-from spincat._checks import check_finite, check_number
-from spincat.planar_flow import (
+from spincat.large_n import _planar_kernels as kernels
+from spincat.large_n import _planar_orbits as orbits
+from spincat.large_n.planar_flow import (
     BOGDANOV_TAKENS,
     LARGEST_H,
     check_h,
@@ -23,6 +22,8 @@ from spincat.planar_flow import (
     hopf_linewidth,
     stability_limit,
 )
+from spincat.shared.checks import check_finite, check_number
+from spincat.shared.types import Floats
 
 __all__ = [
     "after_fast_motion",
@@ -34,8 +35,6 @@ __all__ = [
     "synchronises",
     "unstable_cycle",
 ]
-
-Floats = NDArray[np.float64]
 
 
 def after_fast_motion(h: float, state: ArrayLike) -> Floats:
@@ -149,7 +148,7 @@ def homoclinic_linewidth(h: ArrayLike) -> Floats:
     Parameters
     ----------
     h
-        As in `spincat.planar_flow.hopf_linewidth`.
+        As in `spincat.large_n.planar_flow.hopf_linewidth`.
 
     Returns
     -------
@@ -202,7 +201,7 @@ def separatrix(h: float, delta: float) -> tuple[Floats, Floats]:
     Parameters
     ----------
     h, delta
-        Drive and detuning, as in `spincat.planar_flow.fixed_points`.
+        Drive and detuning, as in `spincat.large_n.planar_flow.fixed_points`.
 
     Returns
     -------

@@ -14,10 +14,11 @@ equations of a product state have the same limit (`spincat.symbolic.slow_spins`)
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from spincat import _planar_orbits as orbits
-from spincat._checks import check_finite, check_number
+from spincat.large_n import _planar_orbits as orbits
+from spincat.shared.checks import check_finite, check_number
+from spincat.shared.types import Floats
 
 __all__ = [
     "BOGDANOV_TAKENS",
@@ -31,7 +32,6 @@ __all__ = [
     "stability_limit",
 ]
 
-Floats = NDArray[np.float64]
 
 LARGEST_H = 1 / 16
 """Largest h with a synchronised state, the limit of Eq. 25."""

@@ -11,9 +11,8 @@ this over to y:
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from spincat.shared.types import Floats
 
 FEWEST_FOR_A_SLOPE = 6
 """With fewer values b is 1 and c is 0: a slope from so few would add more error than it removes."""

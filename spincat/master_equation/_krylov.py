@@ -1,4 +1,4 @@
-r"""Krylov methods for one block of the density matrix of identical spins (`spincat.collective`).
+r"""Krylov methods for one block of the density matrix of identical spins (`dicke`).
 
 The generator L of a block is sparse, stiff and not normal: its entries grow as N², the slowest
 rate may be 1e-100.  What is wanted are smooth solutions and slow modes, and both lie in the Krylov
@@ -19,11 +19,10 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sparse
-from numpy.typing import NDArray
 from scipy.linalg import expm
 from scipy.sparse.linalg import splu
 
-Floats = NDArray[np.float64]
+from spincat.shared.types import Floats
 
 MOST_VECTORS = 48
 """More Krylov vectors than this are not used: the interval of time is made shorter instead."""

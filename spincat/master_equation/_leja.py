@@ -23,8 +23,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
+from spincat.shared.types import Complexes, Floats
 
 EPS = float(np.finfo(float).eps)
 MOST_POINTS = 2048

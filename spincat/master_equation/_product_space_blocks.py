@@ -1,25 +1,19 @@
 """One parity block of the master equation as a real matrix: its basis, its frame and its spectrum.
 
 With β = φ/2 + π/4 and ρ = Φ (R + iI) Φ†, Φ = e^{-iβn} for n excitations, Eqs. 1-2 become real for
-the matrix M = R + I (R symmetric, I antisymmetric): see `spincat.lindblad`.
+the matrix M = R + I (R symmetric, I antisymmetric): see `spincat.master_equation.product_space`.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spincat._checks import Parity
-from spincat._lindblad_kernels import TILE
-from spincat.states import parity_signs
-
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
-Integers = NDArray[np.int64]
+from spincat.master_equation._product_space_kernels import TILE
+from spincat.model.states import parity_signs
+from spincat.shared.types import Complexes, Floats, Integers, Parity
 
 SLAB = 128
 """Columns treated at once, by trial; at N = 8 the matrix of 128 kB is a single slab."""
@@ -112,19 +106,6 @@ def spectrum(n_spins: int, eta: float, parity: Parity) -> Complexes:
             right = np.kron(np.eye(len(a)), b.T @ b)
             values.append(np.linalg.eigvals(np.kron(a, b) - (left + right) / 2) / n_spins**2)
     return np.concatenate(values).astype(complex)
-
-
-def check_memory(name: str, value: object, n_bytes: float) -> None:
-    """Raise ``MemoryError`` unless ``n_bytes`` fit into the memory of this machine."""
-    try:
-        installed = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, ValueError, OSError):  # not known on this system
-        return
-    if n_bytes > 0.8 * installed:
-        raise MemoryError(
-            f"{name} = {value!r} needs {n_bytes / 1e9:.3g} GB; allowed: 80 % of the "
-            f"{installed / 1e9:.3g} GB installed"
-        )
 
 
 def jumps_by_total_spin(n_spins: int, eta: float, first: int) -> list[Floats]:

@@ -1,4 +1,4 @@
-"""Compiled loops of `spincat.lindblad`: the master equation acting on one real parity block.
+"""Compiled loops of `product_space`: the master equation acting on one real parity block.
 
 The jump operator is a constant plus S, which moves two excitations and has only entries 0 and 1
 in the product basis: S acts on a matrix by adding rows, seven for each at N = 8 on average,
@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from spincat.shared.types import Floats, Integers
 
 TILE = 8
 """Doubles in one cache line; matrices are padded to at least this many rows."""
@@ -181,7 +179,7 @@ def advance(
     moments: Floats,
     sums: Floats,
 ) -> None:
-    """Go from q_start to q_stop of `spincat._newton`; q_k is in ``pair[k % 2]`` and recorded."""
+    """Go from q_start to q_stop of `_leja`; q_k is in ``pair[k % 2]`` and recorded."""
     for k in range(start, stop):
         M, older = pair[k % 2], pair[(k + 1) % 2]
         _newton_step(

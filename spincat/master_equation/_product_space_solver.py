@@ -1,4 +1,4 @@
-"""The expansion of `spincat._newton` applied to one parity block, draw by draw."""
+"""The expansion of `_leja` applied to one parity block, draw by draw."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spincat import _lindblad_kernels as kernels
-from spincat import _newton as newton
-from spincat._checks import Parity
-from spincat._lindblad_blocks import SLAB, Floats, ParityBlock, spectrum
-from spincat.errors import ConvergenceError
+from spincat.master_equation import _leja as newton
+from spincat.master_equation import _product_space_kernels as kernels
+from spincat.master_equation._product_space_blocks import SLAB, ParityBlock, spectrum
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.types import Floats, Parity
 
 _CHECK_EVERY = 8
 """Actions of the Liouvillian between two looks at the bound of the error."""

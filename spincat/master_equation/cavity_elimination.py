@@ -1,7 +1,7 @@
 r"""Cavity and spins together, from Eq. 34 to Eq. 35 of Appendix A (arXiv:2403.16491), by matrices.
 
 Nothing here uses the derivations of ``spincat.symbolic``, so that the two can check each other.
-Identical spins are kept on the even ladder of `spincat.collective`; the joint basis is
+Identical spins are kept on the even ladder of `spincat.master_equation.dicke`; the joint basis is
 \|n_a⟩⊗\|n⟩, photons first.  The frame rotates with Eq. 32 and is displaced, rates are in units of
 Γ2 and times in units of 1/Γ2.
 """
@@ -12,15 +12,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import scipy.sparse as sparse
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse.linalg import eigs, expm_multiply
 
-from spincat._checks import check_nonnegative, check_positive_integer
-from spincat.collective import pair_lowering
-from spincat.ensemble import SpinEnsemble
-
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
+from spincat.master_equation.dicke import pair_lowering
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared.checks import check_nonnegative, check_positive_integer
+from spincat.shared.types import Complexes, Floats
 
 
 def photon_lowering(photons: int) -> Floats:
@@ -138,7 +136,7 @@ def with_cavity(
     Returns
     -------
         Density matrices of the even ladder, shape (n_times, d, d), indexed like
-        `spincat.collective.levels`.
+        `spincat.master_equation.dicke.levels`.
     """
     total = joint_liouvillian(ensemble, adiabaticity, photons, printed=printed)
     states = _evolve(total, t_max, n_times)

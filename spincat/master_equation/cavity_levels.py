@@ -15,11 +15,10 @@ import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
 
-from spincat._checks import check_finite, check_nonnegative, check_positive_integer
-from spincat.cavity import Cavity
-from spincat.cavity_dynamics import liouvillian, photon_lowering
-
-Floats = NDArray[np.float64]
+from spincat.master_equation.cavity_elimination import liouvillian, photon_lowering
+from spincat.model.cavity import Cavity
+from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.types import Floats
 
 SEARCH = 1.5, 2.3
 """Cavity frequencies, in units of ω₀, between which `avoided_crossing` looks."""

@@ -3,7 +3,7 @@ r"""Identical spins on the ladder of symmetric (Dicke) states, one parity at a t
 Without detunings Eqs. 1-2 of arXiv:2403.16491 only connect the N + 1 symmetric states \|n⟩ with n
 excitations, and change n by 0 or 2: each parity is a block of about N/2 states.  The coherence
 between the two parities, hence ``amplitude``, ``quasi_steady_amplitude`` and
-``coherence_decay_rate``, is in `spincat.coherence`.
+``coherence_decay_rate``, is in `spincat.master_equation.dicke_amplitude`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import spsolve
 from scipy.special import gammaln
 
-from spincat._checks import Parity, check_nonnegative, check_parity, check_positive_integer
-from spincat.ensemble import SpinEnsemble
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared.checks import check_nonnegative, check_parity, check_positive_integer
+from spincat.shared.types import Parity
 
 LARGEST_N = 800
 """Largest N of `steady_state`, where the Liouvillian has 160,000 rows and takes 0.8 GB to solve."""

@@ -2,8 +2,8 @@ r"""The amplitude of identical spins: even-odd coherence on the Holstein-Primako
 
 The amplitude ⟨a⟩ and the dipole ⟨S₋⟩ connect neighbouring levels, hence the two parities: they are
 determined by the block X of ρ whose rows are the even and whose columns are the odd levels, in the
-rotated frame of `spincat.collective.generator` a real matrix.  Its slowest mode decays at a rate
-that falls exponentially with N while a state with ⟨a⟩ ≠ 0 is metastable (h < 1/8).
+rotated frame of `spincat.master_equation.dicke.generator` a real matrix.  Its slowest mode decays
+at a rate that falls exponentially with N while a state with ⟨a⟩ ≠ 0 is metastable (h < 1/8).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainc, gammaincinv, gammaln
 
-from spincat import _ladder
-from spincat._checks import Parity, check_finite, check_nonnegative, check_positive_integer
-from spincat.collective import generator, shifted_jump, steady_block
-from spincat.ensemble import SpinEnsemble
+from spincat.master_equation import _krylov
+from spincat.master_equation.dicke import generator, shifted_jump, steady_block
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.types import Floats, Parity
 
-Floats = NDArray[np.float64]
 Observable = Literal["boson", "dipole"]
 
 LARGEST_N = 400
@@ -126,9 +126,9 @@ def slow_mode(n_spins: int, eta: float) -> SlowMode:
     log_odd, u_odd, v_odd = _smallest_singular(n_spins, eta, "odd")
     shape, start = (v_even.size, v_odd.size), np.outer(v_even, v_odd).ravel()
     block = generator(n_spins, eta, "even", "odd")
-    solve, solve_transposed = _ladder.resolvent(block, SHIFT)
-    _, right, second = _ladder.slowest(solve, start, SHIFT)
-    _, left, _ = _ladder.slowest(solve_transposed, start, SHIFT)
+    solve, solve_transposed = _krylov.resolvent(block, SHIFT)
+    _, right, second = _krylov.slowest(solve, start, SHIFT)
+    _, left, _ = _krylov.slowest(solve_transposed, start, SHIFT)
     right, left = right.reshape(shape), left.reshape(shape)
     left = left / np.sum(left * right)
     w = float((u_even @ left @ u_odd) / (v_even @ left @ v_odd))
@@ -234,7 +234,7 @@ def coherences(
         x = x - weight * mode.right
     early = unique if mode is None else unique[unique * mode.gap < LONG]
     block = generator(n_spins, eta, "even", "odd")
-    rest = _ladder.evolve(block, x.ravel(), early, TOLERANCE)
+    rest = _krylov.evolve(block, x.ravel(), early, TOLERANCE)
     slow[: len(early)] += rest.reshape(len(early), *x.shape)
     return np.asarray(slow[back])
 
@@ -280,7 +280,7 @@ def density_matrix(
         x = np.outer(pure[first::2], pure[first::2])
         steady = np.trace(x) * steady_block(n_spins, eta, parity)
         block = generator(n_spins, eta, parity, parity)
-        rest = _ladder.evolve(block, (x - steady).ravel(), unique, TOLERANCE)
+        rest = _krylov.evolve(block, (x - steady).ravel(), unique, TOLERANCE)
         rho[:, first::2, first::2] = (steady + rest.reshape(-1, *x.shape))[back]
     phases = np.exp(1j * SpinEnsemble(n_spins, eta).azimuth * np.arange(n_spins + 1))
     return np.asarray(phases[:, None] * rho * phases.conj())

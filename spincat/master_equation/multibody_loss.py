@@ -19,9 +19,9 @@ import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import expm_multiply
 
-from spincat._checks import check_finite, check_nonnegative, check_positive_integer
-from spincat.cavity_dynamics import liouvillian
-from spincat.states import parity_signs
+from spincat.master_equation.cavity_elimination import liouvillian
+from spincat.model.states import parity_signs
+from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
 
 LARGEST_N = 8
 """Largest N: the Liouvillian of one parity then has 16,384 rows."""

@@ -1,14 +1,14 @@
 r"""The full master equation of N spins with any detunings (Eqs. 1-2, Sec. III.2), exact and fast.
 
 Parity is conserved, so a block of 2^(N-1) states suffices.  The drive is absorbed by the jump
-operator B = S₋² - 2ηN (Γ2 = 1), and in the frame of ``spincat._lindblad_blocks`` a Hermitian block
+operator B = S₋² - 2ηN (Γ2 = 1), and in the frame of ``_product_space_blocks`` a Hermitian block
 ρ = Φ(R + iI)Φ† is one real matrix M = R + I with
 
 .. math::
     \dot M = \frac1{N^2}\left[B M B^T - \tfrac12(B^TB\,M + M\,B^TB)\right] - \Delta\circ M^T,
     \qquad \Delta_{ij} = E_i - E_j ,
 
-E the diagonal of H₀.  exp(tL) is interpolated at Leja points (``spincat._newton``): a few
+E the diagonal of H₀.  exp(tL) is interpolated at Leja points (``_leja``): a few
 hundred actions of L serve all times, and the coefficients serve all draws.  The expansion stops on
 a bound of the error that holds for every quantum channel, and raises if it cannot be met.
 """
@@ -22,26 +22,20 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import ArrayLike, NDArray
 
-from spincat._checks import (
-    Parity,
+from spincat.master_equation._leja import MOST_POINTS
+from spincat.master_equation._product_space_blocks import LARGEST_N, parity_block
+from spincat.master_equation._product_space_solver import Solver
+from spincat.model.ensemble import SpinEnsemble
+from spincat.model.states import spin_cat, to_qobj
+from spincat.shared.checks import (
     check_finite,
+    check_memory,
     check_nonnegative,
     check_parity,
     check_positive_integer,
     check_theta,
 )
-from spincat._lindblad_blocks import (
-    LARGEST_N,
-    Floats,
-    check_memory,
-    parity_block,
-)
-from spincat._lindblad_solver import Solver
-from spincat._newton import MOST_POINTS
-from spincat.ensemble import SpinEnsemble
-from spincat.states import spin_cat, to_qobj
-
-Complexes = NDArray[np.complex128]
+from spincat.shared.types import Complexes, Floats, Parity
 
 __all__ = ["cat_fidelity", "cat_fidelity_qutip", "evolve"]
 
@@ -65,7 +59,8 @@ def cat_fidelity(
         F_\pm(t) = \langle\mathrm{Cat}_\pm|\,\rho(t)\,|\mathrm{Cat}_\pm\rangle, \qquad
         \rho(0) = |\mathrm{Cat}_\pm\rangle\langle\mathrm{Cat}_\pm| ,
 
-    with the cat of `spincat.ensemble.SpinEnsemble`: tan(θ/2) = \|α\|/√N and azimuth -(φ/2 + π/4).
+    with the cat of `spincat.model.ensemble.SpinEnsemble`: tan(θ/2) = \|α\|/√N and azimuth -(φ/2 +
+    π/4).
 
     Inside ``joblib.parallel_config(n_jobs=2)`` the draws are shared among two processes, which give
     the same digits; it takes a second to start them.

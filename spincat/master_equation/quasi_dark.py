@@ -1,6 +1,6 @@
 r"""The stabilised spin cat without its fast motion: quasi-dark states and H₀ between them.
 
-In the frame of ``spincat._lindblad_blocks`` the jump operator of Eqs. 1-2 is B = S₋² - N\|α\|².
+In the frame of ``_product_space_blocks`` the jump operator of Eqs. 1-2 is B = S₋² - N\|α\|².
 Each irreducible space of total spin J holds, for each parity, one state that B nearly annihilates.
 Detunings that are small compared with the gap of B lead from one such state to others.
 """
@@ -13,24 +13,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spincat import lindblad
-from spincat._checks import (
-    Parity,
+from spincat.free.dephasing import cat_fidelity as free_cat_fidelity
+from spincat.free.dephasing import mean_cat_fidelity
+from spincat.master_equation import product_space
+from spincat.master_equation._control_variate import estimate
+from spincat.master_equation._product_space_blocks import jumps_by_total_spin
+from spincat.model.broadening import Gaussian
+from spincat.model.ensemble import SpinEnsemble
+from spincat.model.operators import check_size, lowering_operator
+from spincat.model.states import spin_cat
+from spincat.shared.checks import (
     check_finite,
     check_nonnegative,
     check_parity,
     check_positive_integer,
 )
-from spincat._control_variate import estimate
-from spincat._lindblad_blocks import jumps_by_total_spin
-from spincat.broadening import Gaussian
-from spincat.dephasing import cat_fidelity as free_cat_fidelity
-from spincat.dephasing import mean_cat_fidelity
-from spincat.ensemble import SpinEnsemble
-from spincat.sectors import check_size, lowering_operator
-from spincat.states import spin_cat
-
-Floats = NDArray[np.float64]
+from spincat.shared.types import Floats, Parity
 
 
 class MeanFidelity(NamedTuple):
@@ -136,7 +134,7 @@ def measured_decay(
     rows = np.zeros((2, n_spins))
     rows[1, 0] = step
     theta = SpinEnsemble(n_spins, eta).theta
-    driven = lindblad.cat_fidelity(rows, eta, times, parity, tol=1e-10)
+    driven = product_space.cat_fidelity(rows, eta, times, parity, tol=1e-10)
     free = free_cat_fidelity(rows, theta, times, parity)
     loss = [n_spins * (value[0] - value[1]) / step**2 for value in (driven, free)]
     return loss[0], loss[1]
@@ -192,7 +190,7 @@ def reduced_fidelity(detunings: ArrayLike, eta: float, times: ArrayLike, parity:
     Parameters
     ----------
     detunings, eta, times, parity
-        As in `spincat.lindblad.cat_fidelity`.
+        As in `spincat.master_equation.product_space.cat_fidelity`.
 
     Returns
     -------
@@ -249,7 +247,7 @@ def mean_fidelity(
     Parameters
     ----------
     n_spins, eta, times, parity
-        As in `spincat.lindblad.cat_fidelity`.
+        As in `spincat.master_equation.product_space.cat_fidelity`.
     delta
         Standard deviation δ/Γ2 of the detunings.
     draws, exact_draws, seed
@@ -269,7 +267,7 @@ def mean_fidelity(
     if not 2 <= exact_draws <= draws:
         raise ValueError(f"exact_draws = {exact_draws}; allowed: 2 to draws = {draws}")
     rows = Gaussian(delta).draw(n_spins, draws, seed)
-    exact = lindblad.cat_fidelity(rows[:exact_draws], eta, times, parity, tol=tol)
+    exact = product_space.cat_fidelity(rows[:exact_draws], eta, times, parity, tol=tol)
     reduced = reduced_fidelity(rows, eta, times, parity)
     theta = SpinEnsemble(n_spins, eta).theta
     free = free_cat_fidelity(rows, theta, times, parity)

@@ -18,15 +18,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.linalg import expm
 
-from spincat._checks import Parity, check_finite, check_parity, check_positive_integer
-from spincat.collective import steady_state
-from spincat.ensemble import SpinEnsemble
-
-Complexes = NDArray[np.complex128]
-Floats = NDArray[np.float64]
+from spincat.master_equation.dicke import steady_state
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared.checks import check_finite, check_parity, check_positive_integer
+from spincat.shared.types import Complexes, Floats, Parity
 
 LARGEST_N = 40
 """Largest N, for which matrices of 400 × 400 are exponentiated."""

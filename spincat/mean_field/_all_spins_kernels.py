@@ -1,4 +1,4 @@
-r"""Compiled loops of `spincat.mean_field`: right-hand sides and linear solves in O(N).
+r"""Compiled loops of `spincat.mean_field.all_spins`: right-hand sides and linear solves in O(N).
 
 Spin m feels the others through four sums over j ≠ m (σ = ⟨σ⁺⟩, P = (1 + ⟨σᶻ⟩)/2),
 
@@ -20,10 +20,8 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
+from spincat.shared.types import Complexes, Floats
 
 
 @njit(cache=True, fastmath=True)

@@ -1,4 +1,4 @@
-r"""A Rosenbrock method for `spincat.mean_field`: stiff, adaptive, O(N) per step.
+r"""A Rosenbrock method for `spincat.mean_field.all_spins`: stiff, adaptive, O(N) per step.
 
 The collective motion relaxes at rates of the order η, up to N/16 and more, while single spins turn
 and relax at rates of the order one.  The method is ROS34PW2 of Rang and Angermann (*New Rosenbrock
@@ -12,13 +12,11 @@ O(N).
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spincat import _mean_field_kernels as kernels
-from spincat.errors import ConvergenceError
+from spincat.mean_field import _all_spins_kernels as kernels
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.types import Complexes, Floats
 
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
 State = tuple[Complexes, Floats]
 
 # The coefficients α, γ, b and the b of the error estimate, as published.

@@ -16,8 +16,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int8]
+from spincat.shared.types import Floats
+
+Fates = NDArray[np.int8]
 
 UNCONVERGED, SYNCHRONISED, INCOHERENT, OSCILLATING, DRIFTING = range(5)
 FAILED = -1
@@ -253,7 +254,7 @@ def settle(
 @njit(cache=True, nogil=True)
 def settle_row(
     states: Floats, n: float, eta: float, deltas: Floats, t_max: float, tolerance: float,
-    rtol: float, fates: Integers, times: Floats,
+    rtol: float, fates: Fates, times: Floats,
 ) -> None:  # fmt: skip
     """:func:`settle` for each detuning; ``states`` (D, 3) is overwritten by the final ones."""
     for i in range(len(deltas)):

@@ -10,13 +10,19 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from spincat import _mean_field_kernels as kernels
-from spincat._checks import check_finite, check_nonnegative, check_number, check_positive_integer
-from spincat._lindblad_blocks import check_memory
-from spincat._mean_field_stepper import Stepper, trajectory
-from spincat.ensemble import SpinEnsemble
+from spincat.mean_field import _all_spins_kernels as kernels
+from spincat.mean_field._all_spins_stepper import Stepper, trajectory
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared.checks import (
+    check_finite,
+    check_memory,
+    check_nonnegative,
+    check_number,
+    check_positive_integer,
+)
+from spincat.shared.types import Complexes, Floats
 
 __all__ = [
     "brute_force_rhs",
@@ -26,8 +32,6 @@ __all__ = [
     "single_ensemble_rhs",
 ]
 
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
 Equations = Literal["product", "paper"]
 
 

@@ -11,13 +11,12 @@ from functools import lru_cache
 
 import numpy as np
 import sympy as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
-from spincat._checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.types import Floats
 from spincat.symbolic import identical_spins as symbolic
-
-Floats = NDArray[np.float64]
 
 EQUATIONS = {
     "printed": symbolic.printed,

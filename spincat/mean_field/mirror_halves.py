@@ -1,27 +1,27 @@
 r"""Two halves detuned by ±δ, Eqs. 26-28: three equations for N spins (Sec. IV.2).
 
 The ansatz ⟨σ⁺⟩ = A exp[i(π/4 ± ζ)], the same z in both halves, turns the mean-field equations of N
-spins into three for the state (A, ζ, z): amplitude, phase spread in radians, and ⟨σᶻ⟩.
-What happens if the halves are not mirror images of each other is in `spincat.two_halves`.
+spins into three for the state (A, ζ, z): amplitude, phase spread in radians, and ⟨σᶻ⟩. What happens
+if the halves are not mirror images of each other is in `spincat.mean_field.two_halves`.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from spincat import _two_ensemble_kernels as kernels
-from spincat._checks import (
+from spincat.mean_field import _mirror_halves_kernels as kernels
+from spincat.shared.checks import (
     check_finite,
     check_nonnegative,
     check_number,
     check_positive_integer,
 )
-from spincat.errors import ConvergenceError
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.types import Floats
 
 __all__ = ["integrate", "jacobian", "rhs", "steady_state"]
 
-Floats = NDArray[np.float64]
 
 RTOL = 1e-7
 """Default of the error allowed in each component of the state per step."""

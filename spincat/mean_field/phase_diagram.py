@@ -13,12 +13,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import curve_fit
 
-from spincat import _two_ensemble_kernels as kernels
-from spincat import provenance
-from spincat._checks import check_finite, check_number, check_positive_integer
-from spincat._sharing import in_blocks
-from spincat.errors import ConvergenceError
-from spincat.two_ensembles import (
+from spincat.mean_field import _mirror_halves_kernels as kernels
+from spincat.mean_field.mirror_halves import (
     RTOL,
     cartesian,
     check_even,
@@ -26,6 +22,11 @@ from spincat.two_ensembles import (
     polar,
     steady_state,
 )
+from spincat.shared import provenance
+from spincat.shared.checks import check_finite, check_number, check_positive_integer
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.parallel import in_blocks
+from spincat.shared.types import Floats
 
 __all__ = [
     "FATES",
@@ -36,7 +37,6 @@ __all__ = [
     "simulated_edge",
 ]
 
-Floats = NDArray[np.float64]
 
 FATES = "unconverged", "synchronised", "incoherent", "oscillating", "drifting"
 """What can become of a state; the numbers in the variable ``fate`` of :func:`phase_map`.

@@ -16,8 +16,8 @@ import numpy as np
 import sympy as sp
 from scipy.optimize import brentq
 
-from spincat._checks import check_nonnegative, check_number, check_positive_integer
-from spincat.symbolic import two_ensembles as derive
+from spincat.shared.checks import check_nonnegative, check_number, check_positive_integer
+from spincat.symbolic import mirror_halves as derive
 
 Version = Literal["printed", "paper", "product"]
 

@@ -15,16 +15,15 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
-from spincat import mean_field
-from spincat._checks import check_finite, check_nonnegative, check_number
-from spincat.ensemble import SpinEnsemble
-from spincat.errors import ConvergenceError
-from spincat.two_ensembles import cartesian, check_even, check_times, polar
+from spincat.mean_field import all_spins
+from spincat.mean_field.mirror_halves import cartesian, check_even, check_times, polar
+from spincat.model.ensemble import SpinEnsemble
+from spincat.shared.checks import check_finite, check_nonnegative, check_number
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.types import Complexes, Floats
 
 __all__ = ["fixed_point", "integrate", "jacobian", "rhs", "spins"]
 
-Floats = NDArray[np.float64]
-Complexes = NDArray[np.complex128]
 Equations = Literal["product", "paper"]
 
 
@@ -39,7 +38,7 @@ def rhs(
 
     with c₁ = (1/N)Σσ_j, c₂ = (1/N)Σ(1 + z_j)/2 over all spins but the one whose derivative it is.
     Eqs. 22-23 have T = c₁(2c₂ + N\|c₁\|²), Q = c₂/N + \|c₁\|²; the exact T and Q are those of
-    `spincat.mean_field.product_state_rhs`.
+    `spincat.mean_field.all_spins.product_state_rhs`.
 
     Parameters
     ----------
@@ -187,7 +186,7 @@ def spins(
     state: ArrayLike, n_spins: int, eta: float, delta: float, times: ArrayLike,
     *, equations: Equations = "product", noise: float = 0.0, seed: int = 1,
 ) -> tuple[Complexes, Floats]:  # fmt: skip
-    """Both halves spin by spin: all N of them in :func:`spincat.mean_field.integrate`.
+    """Both halves spin by spin: all N of them in :func:`spincat.mean_field.all_spins.integrate`.
 
     Parameters
     ----------
@@ -220,7 +219,7 @@ def spins(
     sigma = sigma * (1 + check_nonnegative("noise", noise) * (normal[0] + 1j * normal[1]))
     length = np.maximum(1.0, np.sqrt(4 * np.abs(sigma) ** 2 + z**2))  # stay in the sphere
     ensemble = SpinEnsemble(n_spins, eta, detunings=np.repeat(delta * sign, n_spins // 2))
-    sigma, z = mean_field.integrate(ensemble, sigma / length, z / length, grid, equations=equations)
+    sigma, z = all_spins.integrate(ensemble, sigma / length, z / length, grid, equations=equations)
     return sigma * np.exp(-0.25j * np.pi), z
 
 

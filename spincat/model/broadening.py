@@ -9,13 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from spincat._checks import check_finite, check_nonnegative, check_positive_integer
-
-Floats = NDArray[np.float64]
+from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.types import Floats
 
 
 @dataclass(frozen=True)
@@ -157,3 +157,13 @@ class TwoPoint(Broadening):
         """The two points, whatever the ``order``: this rule is exact."""
         check_positive_integer("order", order)
         return self.delta * np.array([-1.0, 1.0]), np.array([0.5, 0.5])
+
+
+Name = Literal["gaussian", "uniform", "lorentzian", "two_point"]
+NAMED: dict[str, type[Broadening]] = {
+    "gaussian": Gaussian,
+    "uniform": Uniform,
+    "lorentzian": Lorentzian,
+    "two_point": TwoPoint,
+}
+"""The distributions by the names that solvers and parameters have for them."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spincat._checks import check_nonnegative, check_number, check_positive_integer
+from spincat.shared.checks import check_nonnegative, check_number, check_positive_integer
 
 
 @dataclass(frozen=True)

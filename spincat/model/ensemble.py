@@ -7,8 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spincat._checks import check_finite, check_nonnegative, check_number, check_positive_integer
-from spincat.cavity import Cavity
+from spincat.model.cavity import Cavity
+from spincat.shared.checks import (
+    check_finite,
+    check_nonnegative,
+    check_number,
+    check_positive_integer,
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,11 +9,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from spincat._checks import check_positive_integer
-
-Floats = NDArray[np.float64]
+from spincat.shared.checks import check_positive_integer
+from spincat.shared.types import Floats
 
 LARGEST_N = 10
 """Largest N in the space of 2^N states, where a single projector takes 8 MB."""

@@ -12,19 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
-from spincat._checks import (
-    Parity,
-    check_number,
-    check_parity,
-    check_positive_integer,
-    check_theta,
-)
+from spincat.shared.checks import check_number, check_parity, check_positive_integer, check_theta
+from spincat.shared.types import Complexes, Parity
 
 if TYPE_CHECKING:
     import qutip
 
 Basis = Literal["dicke", "product"]
-Complexes = NDArray[np.complex128]
 
 MAX_PRODUCT_SPINS = 16
 """Largest N in the product basis, where 2^16 amplitudes take 1 MB (a density matrix, 64 GB)."""

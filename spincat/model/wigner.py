@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spincat._checks import check_finite
+from spincat.shared.checks import check_finite
 
 
 def wigner(rho: ArrayLike, real: ArrayLike, imaginary: ArrayLike) -> NDArray[np.float64]:

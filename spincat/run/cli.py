@@ -12,8 +12,10 @@ from typing import NoReturn
 
 import click
 
-from spincat import __version__, _citation, notebook_runs, parameters, provenance
-from spincat._interrupts import noticed
+from spincat import __version__
+from spincat.run import _citation, notebook_runs, parameters
+from spincat.run._interrupts import noticed
+from spincat.shared import provenance
 
 _EXIT_CODES = """Exit codes:
   0    done
@@ -48,7 +50,7 @@ def _plain_errors() -> Iterator[None]:
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Return the names that the shell may complete."""
-    from spincat import figure_runs
+    from spincat.run import figure_runs
 
     known = [*figure_runs.names(), *_notebooks()]
     return [name for name in known if name.startswith(incomplete)]
@@ -108,7 +110,7 @@ def list_command(folder: str | None) -> None:
 
     With FOLDER, list the notebooks there.
     """
-    from spincat import figure_runs
+    from spincat.run import figure_runs
 
     with _plain_errors():
         tables: dict[str, dict[str, str]] = {}
@@ -135,7 +137,7 @@ def params(name: str) -> None:
     NAME is what `spincat list` shows, or the path of a notebook.
     Of a figure, the variables that `spincat sweep --plot` can draw are named too.
     """
-    from spincat import figure_runs, sweeps
+    from spincat.run import figure_runs, sweeps
 
     with _plain_errors():
         rows = [
@@ -159,7 +161,7 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
     its parameters and versions, and its figures with their data are left in DIR.
     The paths of the first three are printed.
     """
-    from spincat import figure_runs, notebook_pages
+    from spincat.run import figure_runs, notebook_pages
 
     with _plain_errors():
         if notebook in figure_runs.names() and not Path(notebook).is_file():
@@ -200,8 +202,8 @@ def figure(
     left in DIR, and their paths are printed.
     Several processes can share the figures with many draws or points, and refuse the others.
     """
-    from spincat import figure_runs
-    from spincat._sharing import workers
+    from spincat.run import figure_runs
+    from spincat.shared.parallel import workers
 
     with _plain_errors():
         if name not in figure_runs.names() and name in _notebooks():
@@ -248,7 +250,7 @@ def sweep(
     DIR/points.
     After Ctrl-C, or if the process is killed, the same command goes on and computes no point again.
     """
-    from spincat import sweeps
+    from spincat.run import sweeps
 
     with _plain_errors():
         known = sweeps.parameters(name)

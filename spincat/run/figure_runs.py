@@ -1,6 +1,6 @@
 """List, describe and compute the figures with other parameters; nothing physical.
 
-A figure is an entry of ``spincat.figures.__main__.EVERY``; its parameters are those of its
+A figure is an entry of ``spincat.figures.registry.EVERY``; its parameters are those of its
 function ``compute``, and the docstring of that function says what they mean, which values are
 allowed and in which unit: "Largest detuning δ, at least 0 [Gamma_2]."  All three are read there.
 """
@@ -19,10 +19,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
-from spincat import figures, provenance
-from spincat._files import results_folder
-from spincat.figures.__main__ import EVERY
-from spincat.parameters import Parameter, Value, check_parameters, check_ranges, suggestion
+from spincat import figures
+from spincat.figures.registry import EVERY
+from spincat.run.parameters import Parameter, Value, check_parameters, check_ranges, suggestion
+from spincat.shared import provenance
+from spincat.shared.files import results_folder
 
 # Names mean the same everywhere; a docstring may say more.
 _COMMON = {

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from spincat import figures
-from spincat.parameters import Value, suggestion
+from spincat.run.parameters import Value, suggestion
 
 
 def join(datasets: list[xr.Dataset], grid: Mapping[str, Sequence[Value]]) -> xr.Dataset:

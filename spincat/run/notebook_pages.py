@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from spincat import provenance
-from spincat._extras import import_extra
-from spincat._files import complete
-from spincat.notebook_runs import CHECKOUT_NOTEBOOKS
+from spincat.run.notebook_runs import CHECKOUT_NOTEBOOKS
+from spincat.shared import provenance
+from spincat.shared.extras import import_extra
+from spincat.shared.files import complete
 
 # Only in the repository; another notebook than those of the book does without.
 BOOK = CHECKOUT_NOTEBOOKS.parent

@@ -15,10 +15,7 @@ from typing import Any
 import matplotlib as mpl
 
 import spincat
-from spincat import provenance
-from spincat._extras import import_extra
-from spincat._files import results_folder
-from spincat.parameters import (
+from spincat.run.parameters import (
     Parameter,
     Value,
     check_parameters,
@@ -27,6 +24,9 @@ from spincat.parameters import (
     suggestion,
     type_name,
 )
+from spincat.shared import provenance
+from spincat.shared.extras import import_extra
+from spincat.shared.files import results_folder
 
 CHECKOUT_NOTEBOOKS = Path(spincat.__file__).resolve().parents[1] / "notebooks"
 
@@ -86,10 +86,10 @@ def parameters(notebook: str | Path) -> list[Parameter]:
 def check(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Value]:
     """Return the given values in the types of the notebook's parameters.
 
-    Ranges that the comments state in the words of `spincat.parameters.check_ranges` are checked,
-    and then the notebook's own check, the cell below its parameters that may raise, is executed
-    in this process.
-    Raises ``ValueError`` for an unknown parameter, a wrong type or a value outside its range.
+    Ranges that the comments state in the words of `spincat.run.parameters.check_ranges` are
+    checked, and then the notebook's own check, the cell below its parameters that may raise, is
+    executed in this process. Raises ``ValueError`` for an unknown parameter, a wrong type or a
+    value outside its range.
     """
     path = find(notebook)
     table = _parameter_table(path)

@@ -25,12 +25,13 @@ from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm import tqdm
 
-from spincat import figure_runs, grids, notebook_runs, provenance
-from spincat._extras import import_extra
-from spincat._files import complete, results_folder
-from spincat._interrupts import noticed
-from spincat._sharing import check_workers, connected, workers
-from spincat.parameters import Parameter, Value, suggestion
+from spincat.run import figure_runs, grids, notebook_runs
+from spincat.run._interrupts import noticed
+from spincat.run.parameters import Parameter, Value, suggestion
+from spincat.shared import provenance
+from spincat.shared.extras import import_extra
+from spincat.shared.files import complete, results_folder
+from spincat.shared.parallel import check_workers, connected, workers
 
 MOST_POINTS = 100_000
 Outcomes: TypeAlias = Generator[tuple["Point", dict[str, bytes] | str]]
@@ -197,7 +198,7 @@ def draw(
 ) -> Path:
     """Draw a variable of the datasets that :func:`run` returned, and return the path of the PDF.
 
-    Raises ``ValueError`` as `spincat.grids.plot`.
+    Raises ``ValueError`` as `spincat.run.grids.plot`.
     """
     owner = [dataset for dataset in datasets.values() if variable in dataset.data_vars]
     figure = grids.plot((owner or list(datasets.values()))[0], variable, grid)

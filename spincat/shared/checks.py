@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any, Literal, get_args
+import os
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Parity = Literal["even", "odd"]
+from spincat.shared.types import Parity
 
 
 def check_positive_integer(name: str, value: Any) -> int:
@@ -74,3 +75,16 @@ def check_parity(parity: str) -> Parity:
     if parity not in get_args(Parity):
         raise ValueError(f"parity = {parity!r}; allowed: 'even' or 'odd'")
     return parity  # type: ignore[return-value]
+
+
+def check_memory(name: str, value: object, n_bytes: float) -> None:
+    """Raise ``MemoryError`` unless ``n_bytes`` fit into the memory of this machine."""
+    try:
+        installed = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):  # not known on this system
+        return
+    if n_bytes > 0.8 * installed:
+        raise MemoryError(
+            f"{name} = {value!r} needs {n_bytes / 1e9:.3g} GB; allowed: 80 % of the "
+            f"{installed / 1e9:.3g} GB installed"
+        )

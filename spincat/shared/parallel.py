@@ -17,9 +17,9 @@ from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from spincat import provenance
-from spincat._checks import check_positive_integer
-from spincat._extras import import_extra
+from spincat.shared import provenance
+from spincat.shared.checks import check_positive_integer
+from spincat.shared.extras import import_extra
 
 CLUSTER_TIMEOUT = "20s"
 BLOCKS_PER_WORKER = 4

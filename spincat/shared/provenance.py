@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from spincat._files import complete
+from spincat.shared.files import complete
 
 _IMPORTED = time.monotonic()
 _PACKAGES = "numpy", "scipy", "sympy", "qutip", "numba", "xarray", "matplotlib"
@@ -27,7 +27,7 @@ def git_commit() -> str:
 
     "not in a git checkout" if the package was installed without one.
     """
-    folder = Path(__file__).parent
+    folder = Path(__file__).parents[1]
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(folder), *arguments]
@@ -57,7 +57,7 @@ def attributes(**parameters: object) -> dict[str, object]:
 @cache
 def code_hash() -> str:
     """Sixteen hexadecimal digits that change with any source file of the package."""
-    folder, digest = Path(__file__).parent, hashlib.sha256()
+    folder, digest = Path(__file__).parents[1], hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         digest.update(f"{path.relative_to(folder)}\0".encode())
         digest.update(path.read_bytes())
@@ -66,7 +66,7 @@ def code_hash() -> str:
 
 def lock_hash() -> str | None:
     """The SHA-256 of ``requirements.lock``, or None where spincat was installed without it."""
-    lock = Path(__file__).parents[1] / "requirements.lock"
+    lock = Path(__file__).parents[2] / "requirements.lock"
     return _hash(lock) if lock.is_file() else None
 
 

@@ -11,7 +11,8 @@ from functools import cache
 
 import sympy as sp
 
-from spincat._checks import Parity, check_parity
+from spincat.shared.checks import check_parity
+from spincat.shared.types import Parity
 
 theta, phi = sp.symbols("theta phi", real=True)
 delta_n = sp.Symbol("delta_n", real=True)

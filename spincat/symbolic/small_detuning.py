@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, get_args
 
 import sympy as sp
 
-from spincat.symbolic.two_ensembles import A, Equations, Gamma_2, N, delta, eta, z, zeta
+from spincat.symbolic.mirror_halves import A, Equations, Gamma_2, N, delta, eta, z, zeta
 
 Fixed = Literal["eta", "h"]
 

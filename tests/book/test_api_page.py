@@ -8,7 +8,7 @@ import spincat
 
 API = Path(__file__).parents[2] / "book" / "api.md"
 # The command line is described on the page on running notebooks again.
-NOT_LISTED = {"spincat.cli", "spincat.symbolic"}
+NOT_LISTED = {"spincat.run.cli", "spincat.symbolic"}
 
 
 def test_every_public_module_is_on_the_api_page() -> None:
