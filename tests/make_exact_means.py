@@ -3,7 +3,7 @@
     .venv/bin/python tests/make_exact_means.py    # about ten minutes, on one thread
 
 tests/data/exact_means.json holds the parameters, the seed of the detunings, the times, and for
-each curve the mean fidelity with its standard error.  Nothing in it comes from the reduced model.
+each curve the mean fidelity with its standard error.  Nothing in it comes from quasi-dark states.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ import qutip
 
 from spincat import SpinEnsemble
 from spincat.master_equation import cavity_levels as cl
-from spincat.master_equation.cavity_elimination import trace_distance
 from spincat.model.cavity import Cavity
+from spincat.model.states import trace_distance
+from spincat.shared.errors import ConvergenceError
 
 
 def eq_31_by_qutip(n_spins, mixing, nonlinearity, cavity, photons, detunings=None):
@@ -201,5 +202,5 @@ def test_refuses_bad_input(call, message):
 
 def test_says_when_there_is_no_crossing():
     # strongly coupled spins push the crossing below the interval that is searched
-    with pytest.raises(RuntimeError, match="no avoided crossing"):
+    with pytest.raises(ConvergenceError, match="no avoided crossing"):
         cl.avoided_crossing(20, 0.2, 0.001)

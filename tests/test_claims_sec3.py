@@ -293,7 +293,7 @@ def test_the_driven_odd_cat_loses_first_and_keeps_more():
 
 
 @pytest.mark.ledger("odd-cat-is-robust-at-large-amplitude", method="sampling")
-def test_the_driven_odd_cat_keeps_more_by_the_reduced_model():
+def test_the_driven_odd_cat_keeps_more_by_its_quasi_dark_states():
     held = quasi_dark.mean_fidelity(6, 0.75, 0.0125, [160.0], "odd", draws=200, exact_draws=12)
     free = float(dephasing.mean_cat_fidelity(6, angle(6, 1.5), 0.0125, 160.0, "odd"))
     assert held.mean[0] - free > 0.3

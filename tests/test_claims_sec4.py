@@ -16,6 +16,7 @@ from spincat.large_n.critical_linewidths import (
 )
 from spincat.master_equation import dicke, dicke_amplitude, two_halves_response
 from spincat.mean_field import mirror_halves, phase_diagram, phase_locking, two_halves
+from spincat.model import operators
 from spincat.model.broadening import Gaussian
 from spincat.shared.errors import ConvergenceError
 from spincat.symbolic import identical_spins
@@ -51,7 +52,7 @@ def test_identical_spins_go_on_beyond_it(h):
     """Above 1/16 the quantum steady state is p(1-p) = 2h, far below half filling."""
     n_spins = 200
     rho = dicke.steady_state(SpinEnsemble(n_spins, h * n_spins), "even")
-    fraction = dicke.levels(n_spins, "even") @ rho.diagonal().real / n_spins
+    fraction = operators.levels(n_spins, "even") @ rho.diagonal().real / n_spins
     assert fraction == pytest.approx((1 - np.sqrt(1 - 8 * h)) / 2, rel=0.03)
 
 

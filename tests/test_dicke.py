@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from spincat import SpinEnsemble
 from spincat.master_equation import dicke
-from spincat.model import states
+from spincat.model import operators, states
 
 OPTIONS = {"progress_bar": "", "method": "vern7", "rtol": 1e-9, "atol": 1e-11}
 
@@ -31,7 +31,7 @@ def test_steady_state_is_where_the_evolution_ends(n_spins, parity):
     start = qutip.basis(n_spins + 1, n_spins - (parity == "odd"))
     # Strong enough a drive for so few spins that 60/Γ2 is long.
     end = qutip.mesolve(hamiltonian, start, [0, 60], [pair], options=OPTIONS).states[-1]
-    levels = dicke.levels(n_spins, parity)
+    levels = operators.levels(n_spins, parity)
     block = end.full()[::-1, ::-1][np.ix_(levels, levels)]
     np.testing.assert_allclose(dicke.steady_state(ensemble, parity), block, atol=1e-6)
 
@@ -41,7 +41,7 @@ def test_steady_state_is_where_the_evolution_ends(n_spins, parity):
 def test_steady_state_is_that_of_qutip_in_the_projected_model(n_spins, eta, parity):
     """QuTiP's null vector of the Liouvillian on the states of one parity only."""
     ensemble = SpinEnsemble(n_spins, eta, 0.7)
-    levels = dicke.levels(n_spins, parity)
+    levels = operators.levels(n_spins, parity)
     projected = [
         qutip.Qobj(operator.full()[::-1, ::-1][np.ix_(levels, levels)])
         for operator in qutip_model(ensemble)
@@ -83,19 +83,11 @@ def test_steady_state_is_a_density_matrix(n_spins, eta, phase, parity):
     assert np.linalg.eigvalsh(rho).min() > -1e-8
 
 
-def test_pair_lowering_is_the_square_of_the_spin_matrix():
-    lowering = qutip.jmat(7 / 2, "-").full()[::-1, ::-1]
-    for parity in ("even", "odd"):
-        k = dicke.levels(7, parity)
-        expected = (lowering @ lowering)[np.ix_(k, k)] / 7
-        np.testing.assert_allclose(dicke.pair_lowering(7, parity).toarray(), expected)
-
-
 @pytest.mark.parametrize("parity", ["even", "odd"])
 def test_nearly_dark_state_fails_at_the_top_only(parity):
     ensemble = SpinEnsemble(12, 0.4, 0.7)
     state = dicke.nearly_dark_state(ensemble, parity)
-    rest = dicke.pair_lowering(12, parity) @ state - ensemble.alpha**2 * state
+    rest = operators.pair_lowering(12, parity) @ state / 12 - ensemble.alpha**2 * state
     assert np.linalg.norm(state) == pytest.approx(1)
     assert np.abs(rest[:-1]).max() < 1e-13
     assert abs(rest[-1]) > 1e-8
@@ -114,6 +106,6 @@ def test_bad_input_is_refused():
     with pytest.raises(MemoryError, match="n_spins = 801"):
         dicke.steady_state(SpinEnsemble(801, 0.1), "even")
     with pytest.raises(ValueError, match="parity"):
-        dicke.levels(4, "both")
+        operators.levels(4, "both")
     with pytest.raises(ValueError, match="eta"):
         dicke.nearly_dark_state(SpinEnsemble(4, 0.0), "even")

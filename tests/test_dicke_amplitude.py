@@ -15,7 +15,8 @@ from test_dicke import OPTIONS, qutip_model
 
 from spincat import SpinEnsemble
 from spincat.master_equation import _krylov, dicke, dicke_amplitude
-from spincat.model import states
+from spincat.model import operators, states
+from spincat.shared.errors import ConvergenceError
 
 TIGHT = {**OPTIONS, "rtol": 1e-10, "atol": 1e-12, "nsteps": 10**6}
 
@@ -70,11 +71,11 @@ def test_krylov_evolution_is_the_matrix_exponential(n_spins, eta, times):
 def test_what_does_not_converge_says_so(monkeypatch):
     monkeypatch.setattr(_krylov, "MOST_VECTORS", 4)  # too few to be looked at even once
     block = dicke.generator(8, 1.0, "even", "odd")
-    with pytest.raises(RuntimeError, match="no convergence after Γ2 t = 0"):
+    with pytest.raises(ConvergenceError, match="no convergence after Γ2 t = 0"):
         _krylov.evolve(block, np.ones(block.shape[0]), np.array([1.0]), 1e-10)
     monkeypatch.setattr(_krylov, "MOST_VECTORS", 3)
     dicke_amplitude.slow_mode.cache_clear()
-    with pytest.raises(RuntimeError, match="did not converge"):
+    with pytest.raises(ConvergenceError, match="did not converge"):
         dicke_amplitude.slow_mode(8, 1.0)
 
 
@@ -92,7 +93,7 @@ def many_digits_rate(n_spins, eta):
     """The slowest rate from the whole generator of the block with 60 digits."""
     jumps = []
     for parity in ("even", "odd"):
-        n = [int(k) for k in dicke.levels(n_spins, parity)]
+        n = [int(k) for k in operators.levels(n_spins, parity)]
         jump = -2 * mp.mpf(eta) * mp.eye(len(n))
         for i, k in enumerate(n[1:]):
             element = mp.mpf(k * (k - 1) * (n_spins - k + 1) * (n_spins - k + 2))
@@ -183,7 +184,7 @@ def test_metastable_amplitude_is_where_the_evolution_goes(observable):
 
 
 def test_amplitude_without_a_single_slow_mode():
-    with pytest.raises(RuntimeError, match="complex pair"):
+    with pytest.raises(ConvergenceError, match="complex pair"):
         dicke_amplitude.slow_mode(6, 3.0)
     block = dicke.generator(6, 3.0, "even", "odd").toarray()
     start = dicke_amplitude.initial_amplitudes(6, 1.0)

@@ -19,7 +19,9 @@ TOLERANCE = {"rtol": 0, "atol": 2e-5}
 SMALL = {"n_spins": 4, "draws": 2, "t_max": 100.0, "draws_many": 30, "exact_draws": 10}
 MAKE = {
     "fig2": lambda: fig2.compute(**SMALL, n_times=6),
-    "total_spin_sectors": lambda: sec3_2.compute_sectors(4, draws=2, t_max=100.0, n_times=6),
+    "total_spin_sectors": lambda: sec3_2.compute_total_spin_sectors(
+        4, draws=2, t_max=100.0, n_times=6
+    ),
     "advantage_map": lambda: sec3_2.compute_advantage(
         (0.2, 0.5, 1.0), 4, t_max=100.0, n_times=6, draws_many=20
     ),
@@ -29,8 +31,8 @@ MAKE = {
 DRAW = {
     "fig2": ("fig2", fig2.draw),
     "driven_and_free": ("fig2", fig2.draw_free),
-    "reduced_model": ("fig2", fig2.draw_reduced),
-    "total_spin_sectors": ("total_spin_sectors", sec3_2.draw_sectors),
+    "quasi_dark": ("fig2", fig2.draw_quasi_dark),
+    "total_spin_sectors": ("total_spin_sectors", sec3_2.draw_total_spin_sectors),
     "advantage_map": ("advantage_map", sec3_2.draw_advantage),
     "advantage_sizes": ("advantage_sizes", sec3_2.draw_sizes),
     "initial_decay": ("initial_decay", sec3_2.draw_decay),
@@ -74,7 +76,7 @@ def test_dataset_is_complete():
 
 
 def test_the_sectors_belong_to_the_draws_of_the_figure():
-    dataset = sec3_2.compute_sectors(4, draws=2, seed=7, t_max=100.0, n_times=3)
+    dataset = sec3_2.compute_total_spin_sectors(4, draws=2, seed=7, t_max=100.0, n_times=3)
     np.testing.assert_allclose(dataset["weight"].sum("total_spin"), 1, atol=1e-5)
     assert list(dataset["total_spin"].values) == list(operators.total_spins(4))
     curves = fig2.compute(**SMALL, seed=7, n_times=3).sel(delta=1e-2)["fidelity"]
@@ -99,4 +101,4 @@ def test_refuses_bad_input():
     with pytest.raises(MemoryError, match="n_spins = 11"):
         fig2.compute(n_spins=11)
     with pytest.raises(MemoryError, match="n_spins = 11"):
-        sec3_2.compute_sectors(11)
+        sec3_2.compute_total_spin_sectors(11)

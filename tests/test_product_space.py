@@ -17,7 +17,7 @@ from spincat.free import dephasing
 from spincat.master_equation import _product_space_solver, dicke
 from spincat.master_equation._leja import coefficients, expansion, leja_points
 from spincat.master_equation.product_space import cat_fidelity, cat_fidelity_qutip, evolve
-from spincat.model import states
+from spincat.model import operators, states
 from spincat.shared.errors import ConvergenceError
 
 PARITIES = ["even", "odd"]
@@ -65,7 +65,7 @@ def random_state(n_spins, seed):
     rng = np.random.default_rng(seed)
     dim = 2**n_spins
     root = rng.normal(size=(dim, dim)) + 1j * rng.normal(size=(dim, dim))
-    odd = states.parity_signs(n_spins, basis="product")
+    odd = operators.parity_signs(n_spins, basis="product")
     rho = (root @ root.conj().T) * (odd[:, None] == odd)
     return rho / np.trace(rho).real
 
@@ -171,7 +171,7 @@ def test_identical_spins_reach_the_steady_state_of_the_dicke_ladder(parity):
     ensemble = SpinEnsemble(n_spins, eta)
     rho = dicke.steady_state(ensemble, parity)
     cat_state = states.spin_cat(n_spins, ensemble.theta, ensemble.azimuth, parity=parity)
-    cat_state = cat_state[dicke.levels(n_spins, parity)]
+    cat_state = cat_state[operators.levels(n_spins, parity)]
     expected = (cat_state.conj() @ rho @ cat_state).real
     value = cat_fidelity(np.zeros(n_spins), eta, [2000.0], parity)
     np.testing.assert_allclose(value, expected, rtol=0, atol=1e-7)

@@ -1,4 +1,4 @@
-"""The reduced model and its mean against dense matrices, known limits and plain sampling."""
+"""Quasi-dark states and their mean against dense matrices, known limits and plain sampling."""
 
 import json
 
@@ -12,7 +12,7 @@ from spincat.free import dephasing_limits
 from spincat.master_equation import dicke, product_space, quasi_dark
 from spincat.model import operators
 from spincat.model.broadening import Gaussian
-from spincat.model.states import parity_signs, spin_cat
+from spincat.model.states import spin_cat
 
 PARITIES = ["even", "odd"]
 each_parity = pytest.mark.parametrize("parity", PARITIES)
@@ -34,7 +34,7 @@ def jump_operator(n_spins, eta):
 def test_the_symmetric_quasi_dark_state_is_nearly_that_of_the_recursion(parity):
     ours, rate = quasi_dark.quasi_dark_state(12, 0.2, 0, parity)
     theirs = dicke.nearly_dark_state(SpinEnsemble(12, 0.2), parity)
-    overlap = np.abs(theirs) @ ours[dicke.levels(12, parity)]
+    overlap = np.abs(theirs) @ ours[operators.levels(12, parity)]
     assert 1 - overlap < 1e-8
     assert 0 <= rate < 1e-8
 
@@ -44,11 +44,11 @@ def test_the_symmetric_quasi_dark_state_is_nearly_that_of_the_recursion(parity):
 def test_the_basis_is_orthonormal_and_as_dark_as_each_sector_allows(n_spins, parity):
     basis = quasi_dark.quasi_dark_basis(n_spins, 0.2, parity)
     np.testing.assert_allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-12)
-    signs = parity_signs(n_spins, basis="product")
+    signs = operators.parity_signs(n_spins, basis="product")
     np.testing.assert_allclose(signs[:, None] * basis, basis if parity == "even" else -basis)
     jump = jump_operator(n_spins, 0.2)
     norms = np.linalg.norm(jump @ basis, axis=0)
-    projectors = operators.projectors(n_spins)
+    projectors = operators.total_spin_projectors(n_spins)
     for column, norm in zip(basis.T, norms, strict=True):
         (lost,) = np.flatnonzero([column @ p @ column > 0.5 for p in projectors])
         np.testing.assert_allclose(projectors[lost] @ column, column, atol=1e-11)
@@ -73,21 +73,21 @@ def test_the_fidelity_is_that_of_a_dense_exponential(parity):
     cat = spin_cat(4, SpinEnsemble(4, 0.2).theta, parity=parity, basis="product").real
     start = (cat @ basis[:, 0]) ** 2
     expected = [start * abs(expm(-1j * t * hamiltonian)[0, 0]) ** 2 for t in times]
-    np.testing.assert_allclose(quasi_dark.reduced_fidelity(row, 0.2, times, parity), expected)
+    np.testing.assert_allclose(quasi_dark.quasi_dark_fidelity(row, 0.2, times, parity), expected)
 
 
 @each_parity
 def test_it_follows_the_master_equation_of_eight_spins(parity):
     rows, times = Gaussian(1e-2).draw(8, 2, 1), np.linspace(0, 200, 5)
     exact = product_space.cat_fidelity(rows, 0.2, times, parity, tol=1e-6)
-    assert np.abs(exact - quasi_dark.reduced_fidelity(rows, 0.2, times, parity)).max() < 0.02
+    assert np.abs(exact - quasi_dark.quasi_dark_fidelity(rows, 0.2, times, parity)).max() < 0.02
 
 
 @each_parity
-def test_decay_coefficient_is_the_curvature_of_the_reduced_model(parity):
+def test_decay_coefficient_is_the_curvature_of_the_quasi_dark_fidelity(parity):
     step, t = 1e-3, 10.0
     rows = step * np.vstack([np.zeros(6), np.eye(6)])
-    values = quasi_dark.reduced_fidelity(rows, 0.2, [t], parity)[:, 0]
+    values = quasi_dark.quasi_dark_fidelity(rows, 0.2, [t], parity)[:, 0]
     start = values[0]
     curvature = (start - values[1:]).sum() / (step * t) ** 2 / start
     assert curvature == pytest.approx(quasi_dark.decay_coefficient(6, 0.2, parity), rel=1e-3)
@@ -133,7 +133,7 @@ def test_the_mean_is_that_of_plain_sampling(n_spins, parity):
 @pytest.mark.ledger("fig-2", method="integration")
 @pytest.mark.parametrize("curve", exact_means.CURVES, ids=str)
 def test_the_mean_is_that_of_a_thousand_exact_solutions(curve):
-    """Fig. 2 to its last time: nothing in the stored means comes from the reduced model."""
+    """Fig. 2 to its last time: nothing in the stored means comes from quasi-dark states."""
     stored = json.loads(exact_means.STORED.read_text())
     assert {key: stored[key] for key in exact_means.PARAMETERS} == exact_means.PARAMETERS
     (row,) = (row for row in stored["curves"] if (row["delta"], row["parity"]) == curve)
@@ -163,6 +163,6 @@ def test_refuses_bad_input():
     with pytest.raises(ValueError, match="n_spins = 1"):
         quasi_dark.decay_coefficient(1, 0.2, "even")
     with pytest.raises(ValueError, match="parity = 'both'"):
-        quasi_dark.reduced_fidelity(np.zeros(3), 0.2, [0.0], "both")
+        quasi_dark.quasi_dark_fidelity(np.zeros(3), 0.2, [0.0], "both")
     with pytest.raises(MemoryError, match="n_spins = 12"):
-        quasi_dark.reduced_fidelity(np.zeros(12), 0.2, [0.0], "even")
+        quasi_dark.quasi_dark_fidelity(np.zeros(12), 0.2, [0.0], "even")

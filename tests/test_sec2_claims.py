@@ -11,13 +11,13 @@ import sympy as sp
 from spincat import SpinEnsemble
 from spincat.figures import sec2
 from spincat.master_equation import dicke
-from spincat.model import states
+from spincat.model import operators, states
 from spincat.symbolic import holstein_primakoff as hp
 
 
 def fidelity(ensemble, parity, azimuth):
     cat = states.spin_cat(ensemble.n_spins, ensemble.theta, azimuth, parity=parity)
-    cat = cat[dicke.levels(ensemble.n_spins, parity)]
+    cat = cat[operators.levels(ensemble.n_spins, parity)]
     return (cat.conj() @ dicke.steady_state(ensemble, parity) @ cat).real
 
 
@@ -77,7 +77,7 @@ def test_excited_fraction_of_the_dark_state_by_algebra():
 def test_number_of_excitations_at_fixed_drive_and_at_fixed_drive_per_spin():
     def excitations(n_spins, eta):
         rho = dicke.steady_state(SpinEnsemble(n_spins, eta), "even")
-        return dicke.levels(n_spins, "even") @ rho.diagonal().real
+        return operators.levels(n_spins, "even") @ rho.diagonal().real
 
     assert excitations(320, 2.0) / excitations(160, 2.0) == pytest.approx(1, rel=0.02)
     assert excitations(160, 4.0) / excitations(80, 2.0) == pytest.approx(2, rel=0.01)

@@ -4,7 +4,7 @@ import qutip
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spincat.model import states
+from spincat.model import operators, states
 
 ANGLES = st.floats(1e-3, np.pi - 1e-3)
 AZIMUTHS = st.floats(-7, 7)
@@ -46,7 +46,7 @@ def test_cat_is_eqs_6_and_7(parity, n_spins, theta, azimuth):
 def test_cats_are_normalised_and_have_their_parity(parity, n_spins, theta, azimuth):
     cat = states.spin_cat(n_spins, theta, azimuth, parity=parity)
     assert np.linalg.norm(cat) == pytest.approx(1, rel=1e-13)
-    signs = states.parity_signs(n_spins)
+    signs = operators.parity_signs(n_spins)
     np.testing.assert_array_equal(signs * cat, cat if parity == "even" else -cat)
 
 
@@ -94,8 +94,10 @@ def test_parity_operator_of_eq_8_in_both_bases():
     excited = qutip.basis(2, 0).proj()
     number = sum(qutip.expand_operator(excited, [2] * 3, n) for n in range(3))
     operator = (1j * np.pi * number).expm()
-    np.testing.assert_allclose(operator.diag(), states.parity_signs(3, basis="product"), atol=1e-14)
-    np.testing.assert_array_equal(states.parity_signs(3), [1, -1, 1, -1])
+    np.testing.assert_allclose(
+        operator.diag(), operators.parity_signs(3, basis="product"), atol=1e-14
+    )
+    np.testing.assert_array_equal(operators.parity_signs(3), [1, -1, 1, -1])
 
 
 def test_qobj_has_the_tensor_structure_and_order_of_qutip():

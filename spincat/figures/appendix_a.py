@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from spincat.figures import describe
 from spincat.master_equation import cavity_elimination, cavity_levels
 from spincat.model.ensemble import SpinEnsemble
+from spincat.model.states import trace_distance
 from spincat.shared import provenance
 
 _MARKERS = "o", "s", "^", "D", "v"
@@ -219,7 +220,7 @@ def compute_elimination(
         limit = cavity_elimination.eliminated(ensemble, t_max)
         errors.append(
             [
-                cavity_elimination.trace_distance(
+                trace_distance(
                     cavity_elimination.with_cavity(ensemble, r, t_max, photons=5), limit
                 ).max()
                 for r in adiabaticities

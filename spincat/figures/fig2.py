@@ -1,4 +1,4 @@
-"""Fig. 2: cat states under the full master equation; the same draws free, and in the reduced model.
+"""Fig. 2: cat states under the full master equation; the same draws free, and by quasi-dark states.
 
 What goes beyond the figure of the paper is in `spincat.figures.sec3_2`.
 """
@@ -24,7 +24,7 @@ from spincat.shared.checks import check_nonnegative, check_positive_integer
 
 NAMES = {
     "fidelity": "fidelity of one draw, driven",
-    "reduced_fidelity": "fidelity of one draw, reduced model",
+    "quasi_dark_fidelity": "fidelity of one draw, quasi-dark states",
     "free_fidelity": "fidelity of one draw, free",
     "mean_fidelity": "mean fidelity, driven",
     "mean_error": "standard error of the mean fidelity",
@@ -64,7 +64,7 @@ def compute(
         Draws behind the mean, at least 2 [1].
     exact_draws
         How many of these are solved exactly at the largest δ, from 2 to draws_many [1].  The others
-        are solved by the reduced model and free evolution
+        are solved by the quasi-dark states and free evolution
         (`spincat.master_equation.quasi_dark.mean_fidelity`), which are better guides for a smaller
         δ: fewer are exact there, in proportion, but at least six.
     tol
@@ -73,10 +73,10 @@ def compute(
     Returns
     -------
     Dataset over (delta, parity, draw, time) with the fidelities of the shown draws, driven
-    (``fidelity``), free (``free_fidelity``) and in the reduced model (``reduced_fidelity``); over
-    (delta, parity, time) with the mean ``mean_fidelity``, its standard error ``mean_error``, the
-    standard deviation ``scatter`` of a mean of as many draws as are shown, and the exact mean
-    ``free_mean`` of the free cat.
+    (``fidelity``), free (``free_fidelity``) and by the quasi-dark states
+    (``quasi_dark_fidelity``); over (delta, parity, time) with the mean ``mean_fidelity``, its
+    standard error ``mean_error``, the standard deviation ``scatter`` of a mean of as many draws as
+    are shown, and the exact mean ``free_mean`` of the free cat.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def compute(
             )  # fmt: skip
             for name, value in {
                 "fidelity": product_space.cat_fidelity(rows, eta, times, parity, tol=tol),
-                "reduced_fidelity": quasi_dark.reduced_fidelity(rows, eta, times, parity),
+                "quasi_dark_fidelity": quasi_dark.quasi_dark_fidelity(rows, eta, times, parity),
                 "free_fidelity": dephasing.cat_fidelity(rows, theta, times, parity),
                 "mean_fidelity": many.mean,
                 "mean_error": many.error,
@@ -178,15 +178,15 @@ def draw_free(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def draw_reduced(dataset: xr.Dataset) -> Figure:
-    """Draw exact curves and those of the reduced model (dashed) for the draws at the largest δ."""
+def draw_quasi_dark(dataset: xr.Dataset) -> Figure:
+    """Draw exact curves and those of quasi-dark states (dashed) for the draws at the largest δ."""
     figure, pair = _two_panels()
     for axes, parity in zip(pair, PARITIES, strict=True):
         panel, colour = dataset.sel(delta=dataset["delta"].max(), parity=parity), COLOURS[parity]
         axes.plot(panel["time"], panel["fidelity"].T, color=colour, alpha=0.6, lw=1)
-        axes.plot(panel["time"], panel["reduced_fidelity"].T, "--", color="#222222", lw=0.8)
+        axes.plot(panel["time"], panel["quasi_dark_fidelity"].T, "--", color="#222222", lw=0.8)
         axes.plot([], [], color=colour, label="master equation")
-        axes.plot([], [], "--", color="#222222", lw=0.8, label="reduced model")
+        axes.plot([], [], "--", color="#222222", lw=0.8, label="quasi-dark states")
         axes.set(title=f"{parity} cat", xlabel=r"$\Gamma_2 t$", ylim=(-0.02, 1.02))
         axes.legend()
     pair[0].set_ylabel("fidelity $F(t)$")

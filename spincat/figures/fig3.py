@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spincat.figures import describe
 from spincat.master_equation import dicke_amplitude
-from spincat.model.operators import purity
+from spincat.model.states import purity
 from spincat.model.wigner import wigner
 from spincat.shared import provenance
 from spincat.shared.checks import check_positive_integer

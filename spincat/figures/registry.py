@@ -29,7 +29,7 @@ EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]
     "sec2_excitation": (sec2.compute_excitation, sec2.draw_excitation),
     "sec2_validity": (sec2.compute_validity, sec2.draw_validity),
     "fig2": (fig2.compute, fig2.draw),
-    "total_spin_sectors": (sec3_2.compute_sectors, sec3_2.draw_sectors),
+    "total_spin_sectors": (sec3_2.compute_total_spin_sectors, sec3_2.draw_total_spin_sectors),
     "advantage_map": (sec3_2.compute_advantage, sec3_2.draw_advantage),
     "advantage_sizes": (sec3_2.compute_sizes, sec3_2.draw_sizes),
     "initial_decay": (sec3_2.compute_decay, sec3_2.draw_decay),

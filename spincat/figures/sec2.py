@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from spincat.figures import COLOURS, PARITIES, describe
 from spincat.master_equation import dicke
 from spincat.model.ensemble import SpinEnsemble
+from spincat.model.operators import levels, pair_lowering
 from spincat.model.states import spin_cat, spin_coherent
 from spincat.shared import provenance
 from spincat.shared.checks import check_nonnegative
@@ -157,15 +158,15 @@ def draw_validity(dataset: xr.Dataset) -> Figure:
 
 def _fraction(n_spins: int, eta: float) -> float:
     rho = dicke.steady_state(SpinEnsemble(n_spins, eta), "even")
-    return float(np.diag(rho).real @ dicke.levels(n_spins, "even") / n_spins)
+    return float(np.diag(rho).real @ levels(n_spins, "even") / n_spins)
 
 
 def _residual(ensemble: SpinEnsemble) -> float:
     size = ensemble.n_spins
     state = spin_coherent(size, ensemble.theta, ensemble.azimuth)
     rest = [
-        dicke.pair_lowering(size, p) @ state[dicke.levels(size, p)]
-        - ensemble.alpha**2 * state[dicke.levels(size, p)]
+        pair_lowering(size, p) / size @ state[levels(size, p)]
+        - ensemble.alpha**2 * state[levels(size, p)]
         for p in PARITIES
     ]
     return float(np.linalg.norm(np.concatenate(rest)))
@@ -186,5 +187,5 @@ def _fidelity(
     if np.isnan(theta):
         return float("nan")
     size = ensemble.n_spins
-    cat = spin_cat(size, theta, ensemble.azimuth, parity=parity)[dicke.levels(size, parity)]
+    cat = spin_cat(size, theta, ensemble.azimuth, parity=parity)[levels(size, parity)]
     return float((cat.conj() @ rho @ cat).real)

@@ -16,11 +16,11 @@ from spincat.master_equation import product_space, quasi_dark
 from spincat.model import operators
 from spincat.model.broadening import Gaussian
 from spincat.model.ensemble import SpinEnsemble
-from spincat.model.states import spin_cat
+from spincat.model.states import purity, spin_cat
 from spincat.shared import provenance
 
 
-def compute_sectors(
+def compute_total_spin_sectors(
     n_spins: int = 8,
     eta: float = 0.2,
     delta: float = 1e-2,
@@ -49,18 +49,18 @@ def compute_sectors(
     ensemble, times = SpinEnsemble(n_spins, eta), np.linspace(0, t_max, n_times)
     rows, spins = Gaussian(delta).draw(n_spins, draws, seed), operators.total_spins(n_spins)
     weight = np.empty((len(PARITIES), draws, n_times, len(spins)))
-    purity = np.empty(weight.shape[:-1])
+    purities = np.empty(weight.shape[:-1])
     for i, parity in enumerate(PARITIES):
         angles = ensemble.theta, ensemble.azimuth
         cat = spin_cat(n_spins, *angles, parity=parity, basis="product")
         for j, row in enumerate(rows):
-            states = product_space.evolve(cat, row, eta, times, tol=1e-5)
-            weight[i, j], purity[i, j] = operators.weights(states), operators.purity(states)
+            rho = product_space.evolve(cat, row, eta, times, tol=1e-5)
+            weight[i, j], purities[i, j] = operators.total_spin_weights(rho), purity(rho)
     dims = "parity", "draw", "time"
     return xr.Dataset(
         {
             "weight": ((*dims, "total_spin"), weight, describe("weight of the total spin")),
-            "purity": (dims, purity, describe("purity")),
+            "purity": (dims, purities, describe("purity")),
         },
         coords={
             "parity": list(PARITIES),
@@ -74,8 +74,8 @@ def compute_sectors(
     )
 
 
-def draw_sectors(dataset: xr.Dataset) -> Figure:
-    """Draw the mean weights of :func:`compute_sectors` as stacked areas, and the mean purity."""
+def draw_total_spin_sectors(dataset: xr.Dataset) -> Figure:
+    """Draw the mean weights of the total spins as stacked areas, and the mean purity."""
     figure, pair = plt.subplots(1, 2, sharey=True, figsize=(7.2, 3.6))
     shades = plt.get_cmap("viridis")(np.linspace(0.1, 0.95, dataset.sizes["total_spin"]))
     for axes, parity in zip(pair, PARITIES, strict=True):
@@ -171,7 +171,7 @@ def compute_sizes(
     """Mean fidelity driven minus free against N and time, for both cats at one η.
 
     An exact solution takes four times as long for each further spin: from N = 7 on, only some draws
-    are solved exactly, and the reduced model carries more of the mean.
+    are solved exactly, and the quasi-dark states carry more of the mean.
 
     Parameters
     ----------

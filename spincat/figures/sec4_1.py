@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from spincat.figures import PARITIES, describe
 from spincat.figures.fig3 import BLACK, BLUE, GREEN, ORANGE
 from spincat.master_equation import dicke_amplitude
-from spincat.master_equation.dicke import levels, steady_block
+from spincat.master_equation.dicke import steady_block
 from spincat.mean_field import identical_spins
 from spincat.model import states
+from spincat.model.operators import levels
 from spincat.shared import provenance
 from spincat.shared.types import Floats
 

@@ -22,6 +22,7 @@ import scipy.sparse as sparse
 from scipy.linalg import expm
 from scipy.sparse.linalg import splu
 
+from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Floats
 
 MOST_VECTORS = 48
@@ -84,7 +85,7 @@ def slowest(
 
     Raises
     ------
-    RuntimeError
+    ConvergenceError
         If the iteration does not converge, or the slowest modes are a complex pair.
     """
     for space in arnoldi(operator, start, every=4):
@@ -94,14 +95,16 @@ def slowest(
         if error[0] < 1e-14 and np.all(error[1:2] < 1e-4):
             first, *rest = (shift - 1 / values)[order]
             if abs(first.imag) > 1e-9 * abs(first):
-                raise RuntimeError("the slowest modes are a complex pair: no single slowest mode")
+                raise ConvergenceError(
+                    "the slowest modes are a complex pair: no single slowest mode"
+                )
             if not rest and start.size > 1:
                 # The start was the mode to all digits, and the next one was not seen.
                 spread = np.cos(np.arange(start.size)) * np.abs(start).max() / 10
                 return slowest(operator, start + spread, shift)
             vector = basis[:, order[0]].real @ space.vectors[: len(values)]
             return first, np.asarray(vector), float(rest[0].real) if rest else -np.inf
-    raise RuntimeError("the slowest mode did not converge")
+    raise ConvergenceError("the slowest mode did not converge")
 
 
 def evolve(generator: sparse.csr_array, start: Floats, times: Floats, tol: float) -> Floats:
@@ -118,7 +121,7 @@ def evolve(generator: sparse.csr_array, start: Floats, times: Floats, tol: float
 
     Raises
     ------
-    RuntimeError
+    ConvergenceError
         If an interval does not converge however short it is made.
     """
     result, now, done = np.zeros((len(times), start.size)), 0.0, 0
@@ -143,7 +146,7 @@ def evolve(generator: sparse.csr_array, start: Floats, times: Floats, tol: float
         elif step > 1e-9 * (times[done] - now):
             length = step / 4
         else:
-            raise RuntimeError(f"no convergence after Γ2 t = {now:g}")
+            raise ConvergenceError(f"no convergence after Γ2 t = {now:g}")
     return result
 
 

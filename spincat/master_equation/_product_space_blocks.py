@@ -12,7 +12,14 @@ from functools import lru_cache
 import numpy as np
 
 from spincat.master_equation._product_space_kernels import TILE
-from spincat.model.states import parity_signs
+from spincat.master_equation.dicke import shifted_jump
+from spincat.model.operators import (
+    block_liouvillian,
+    excitations,
+    levels,
+    parity_signs,
+    spin_signs,
+)
 from spincat.shared.types import Complexes, Floats, Integers, Parity
 
 SLAB = 128
@@ -44,10 +51,9 @@ class ParityBlock:
         return max(len(self.states), TILE)
 
     def energies(self, detunings: Floats) -> Floats:
-        """Diagonal of H₀ = Σ δ_n σᶻ_n / 2; spin n is bit N-1-n and a 0 bit is the excited state."""
-        bits = (self.states[:, None] >> np.arange(self.n_spins)[::-1]) & 1
+        """Diagonal of H₀ = Σ δ_n σᶻ_n / 2."""
         energies = np.zeros(self.size)
-        energies[: len(self.states)] = (1 - 2 * bits) @ detunings / 2
+        energies[: len(self.states)] = spin_signs(self.n_spins)[self.states] @ detunings / 2
         return energies
 
     def to_real(self, matrix: Complexes, phase: float) -> Floats:
@@ -87,8 +93,7 @@ def parity_block(n_spins: int, parity: Parity) -> ParityBlock:
         counts = np.bincount(row, minlength=max(len(states), TILE))
         starts = np.concatenate([[0], np.cumsum(counts)])
         lists += [position[states[row] ^ pairs[pair]], starts]
-    excitations = n_spins - np.bitwise_count(states).astype(np.int64)
-    return ParityBlock(n_spins, states, excitations, *lists)
+    return ParityBlock(n_spins, states, excitations(n_spins, basis="product")[states], *lists)
 
 
 @lru_cache(maxsize=32)
@@ -98,24 +103,13 @@ def spectrum(n_spins: int, eta: float, parity: Parity) -> Complexes:
     Collective operators conserve the total spin, so the block of spins j (left) and j' (right) is
     a small matrix of its own, at most (N/2 + 1)² on a side.
     """
-    jumps = jumps_by_total_spin(n_spins, eta, 0 if parity == "even" else 1)
+    jumps = [
+        shifted_jump(n_spins, eta, parity, lost)
+        for lost in range(n_spins // 2 + 1)
+        if levels(n_spins, parity, lost).size
+    ]
     values = []
     for n, a in enumerate(jumps):
         for b in jumps[: n + 1]:  # j' and j exchanged have the same eigenvalues
-            left = np.kron(a.T @ a, np.eye(len(b)))
-            right = np.kron(np.eye(len(a)), b.T @ b)
-            values.append(np.linalg.eigvals(np.kron(a, b) - (left + right) / 2) / n_spins**2)
+            values.append(np.linalg.eigvals(block_liouvillian([a], [b]).toarray()))
     return np.concatenate(values).astype(complex)
-
-
-def jumps_by_total_spin(n_spins: int, eta: float, first: int) -> list[Floats]:
-    """B = S₋² - 2ηN on the states of one parity, for each total spin that has any."""
-    jumps = []
-    for lost in range(n_spins // 2 + 1):  # total spin j = N/2 - lost
-        n = np.arange(lost, n_spins - lost + 1)
-        n = n[n % 2 == first]
-        if len(n):
-            k, size = (n[1:] - lost).astype(float), n_spins - 2 * lost
-            pairs = np.sqrt(k * (k - 1) * (size - k + 1) * (size - k + 2))
-            jumps.append(np.diag(pairs, 1) - 2 * eta * n_spins * np.eye(len(n)))
-    return jumps

@@ -8,44 +8,14 @@ Identical spins are kept on the even ladder of `spincat.master_equation.dicke`; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import scipy.sparse as sparse
-from numpy.typing import ArrayLike
 from scipy.sparse.linalg import eigs, expm_multiply
 
-from spincat.master_equation.dicke import pair_lowering
 from spincat.model.ensemble import SpinEnsemble
+from spincat.model.operators import levels, liouvillian, pair_lowering, photon_lowering
 from spincat.shared.checks import check_nonnegative, check_positive_integer
-from spincat.shared.types import Complexes, Floats
-
-
-def photon_lowering(photons: int) -> Floats:
-    """Return a on the photon numbers 0 ... ``photons``, shape (photons + 1, photons + 1)."""
-    return np.diag(np.sqrt(np.arange(1.0, check_positive_integer("photons", photons) + 1)), 1)
-
-
-def liouvillian(matrix: ArrayLike, jumps: Sequence[ArrayLike]) -> sparse.csr_array:
-    r"""Return the generator :math:`-i[H,\rho] + \sum_k\mathcal D[L_k]\rho` as a sparse matrix.
-
-    Parameters
-    ----------
-    matrix, jumps
-        H and the L_k, dense or sparse, shape (d, d).
-
-    Returns
-    -------
-        Shape (d², d²); it acts on the rows of ρ, written one after the other.
-    """
-    one = sparse.eye_array(sparse.csr_array(matrix).shape[0])
-    effective = -1j * sparse.csr_array(matrix)
-    for jump in map(sparse.csr_array, jumps):
-        effective = effective - jump.conj().T @ jump / 2
-    result = sparse.kron(effective, one) + sparse.kron(one, effective.conj())
-    for jump in map(sparse.csr_array, jumps):
-        result = result + sparse.kron(jump, jump.conj())
-    return sparse.csr_array(result)
+from spincat.shared.types import Complexes
 
 
 def joint_liouvillian(
@@ -68,7 +38,7 @@ def joint_liouvillian(
     photons
         Largest number of photons in the displaced frame.
     printed
-        Whether to couple aJ + a†J† as Eqs. 32 and 34 are printed.
+        Whether to couple aJ + a†J†, as Eqs. 32 and 34 are printed, instead of a†J + aJ†.
 
     Raises
     ------
@@ -78,7 +48,7 @@ def joint_liouvillian(
     drive, pair = _drive(ensemble)
     if check_nonnegative("adiabaticity", adiabaticity) == 0:
         raise ValueError("adiabaticity = 0; allowed: a number above 0")
-    lower = sparse.csr_array(photon_lowering(photons))
+    lower = photon_lowering(photons)
     one_a, one_s = sparse.eye_array(photons + 1), sparse.eye_array(pair.shape[0])
     coupling = sparse.kron(lower if printed else lower.T, pair)
     total = sparse.kron(one_a, drive) + (coupling + coupling.T) / (4 * adiabaticity)
@@ -136,32 +106,26 @@ def with_cavity(
     Returns
     -------
         Density matrices of the even ladder, shape (n_times, d, d), indexed like
-        `spincat.master_equation.dicke.levels`.
+        `spincat.model.operators.levels`.
     """
     total = joint_liouvillian(ensemble, adiabaticity, photons, printed=printed)
     states = _evolve(total, t_max, n_times)
-    size = ensemble.n_spins // 2 + 1
+    size = levels(ensemble.n_spins, "even").size
     blocks = states.reshape(n_times, photons + 1, size, photons + 1, size)
     return np.asarray(np.einsum("tmimj->tij", blocks))
 
 
 def eliminated(ensemble: SpinEnsemble, t_max: float, n_times: int = 16) -> Complexes:
     """Return the state under Eq. 35, from all spins down, in the form of `with_cavity`."""
-    size = ensemble.n_spins // 2 + 1
+    size = levels(ensemble.n_spins, "even").size
     return _evolve(spin_liouvillian(ensemble), t_max, n_times).reshape(n_times, size, size)
-
-
-def trace_distance(first: ArrayLike, second: ArrayLike) -> Floats:
-    r"""Return :math:`\tfrac12\mathrm{Tr}|\rho_1-\rho_2|` of stacks of shape (..., d, d)."""
-    values = np.linalg.eigvalsh(np.asarray(first) - np.asarray(second))
-    return np.asarray(np.abs(values).sum(axis=-1) / 2)
 
 
 def _drive(ensemble: SpinEnsemble) -> tuple[sparse.csr_array, sparse.csr_array]:
     """Return the drive and J = S₋²/N on the even ladder."""
     if np.any(ensemble.detunings):
         raise ValueError("detunings are not all zero; allowed: identical spins only")
-    pair = pair_lowering(ensemble.n_spins, "even")
+    pair = pair_lowering(ensemble.n_spins, "even") / ensemble.n_spins
     half = ensemble.eta * np.exp(1j * ensemble.phase) * pair
     return half + half.conj().T, pair
 

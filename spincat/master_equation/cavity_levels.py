@@ -12,13 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import ArrayLike, NDArray
+import scipy.sparse as sparse
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
-from spincat.master_equation.cavity_elimination import liouvillian, photon_lowering
 from spincat.model.cavity import Cavity
+from spincat.model.operators import excitations, ladder_lowering, liouvillian, photon_lowering
 from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
-from spincat.shared.types import Floats
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.types import Complexes, Floats
 
 SEARCH = 1.5, 2.3
 """Cavity frequencies, in units of ω₀, between which `avoided_crossing` looks."""
@@ -52,13 +54,13 @@ def hamiltonian(
         Real symmetric, shape (d, d) with d = (photons + 1)(N + 1).
     """
     check_positive_integer("photons", photons)
-    lower, spin = photon_lowering(photons), _spin_lowering(n_spins)
+    lower, spin = photon_lowering(photons).toarray(), ladder_lowering(n_spins).toarray()
     one_a, one_s = np.eye(photons + 1), np.eye(n_spins + 1)
-    number = np.diag(np.arange(n_spins + 1.0))
+    s_z = np.diag(excitations(n_spins) - n_spins / 2)
     exchange = np.kron(lower.T, spin)
     field = _cubic(photons)
     return np.asarray(
-        np.kron(one_a, number - n_spins / 2 * one_s)
+        np.kron(one_a, s_z)
         + check_nonnegative("cavity", cavity) * np.kron(lower.T @ lower, one_s)
         + check_nonnegative("mixing", mixing) * (exchange + exchange.T)
         + check_nonnegative("nonlinearity", nonlinearity) * np.kron(field, one_s)
@@ -118,7 +120,7 @@ def avoided_crossing(
 
     Raises
     ------
-    RuntimeError
+    ConvergenceError
         If the smallest gap is at an end of the interval `SEARCH`.
     """
     found = minimize_scalar(
@@ -130,7 +132,7 @@ def avoided_crossing(
         options={"xatol": 1e-9},
     )
     if min(abs(found.x - end) for end in SEARCH) < 1e-3:
-        raise RuntimeError(f"no avoided crossing of {SEARCH} found with ε = {mixing}")
+        raise ConvergenceError(f"no avoided crossing of {SEARCH} found with ε = {mixing}")
     element = np.sqrt(2 * n_spins * (n_spins - 1))
     return Crossing(float(found.x), float(found.fun), float(found.fun / (2 * element)))
 
@@ -162,8 +164,8 @@ def pair_decay(
     if check_positive_integer("n_spins", n_spins) < 2:
         raise ValueError(f"n_spins = {n_spins}; allowed: at least 2, one pair")
     matrix = hamiltonian(n_spins, mixing, nonlinearity, cavity, photons)
-    one = np.eye(n_spins + 1)
-    jump = np.sqrt(check_nonnegative("kappa", kappa)) * np.kron(photon_lowering(photons), one)
+    lower = sparse.kron(photon_lowering(photons), sparse.eye_array(n_spins + 1))
+    jump = np.sqrt(check_nonnegative("kappa", kappa)) * lower
     # The times are long against 1/ω₀: diagonalise once instead of stepping.
     rates, right = scipy.linalg.eig(liouvillian(matrix, [jump]).toarray())
     start = np.zeros(matrix.shape)  # of the density matrix, in the joint basis
@@ -251,7 +253,7 @@ class DrivenSpins(NamedTuple):
     """The spins of a driven cavity, seen once in a whole number of periods of the drive."""
 
     times: Floats  #: Γ2·t, shape (T,)
-    states: NDArray[np.complex128]  #: reduced density matrices of the ladder, shape (T, N+1, N+1)
+    states: Complexes  #: reduced density matrices of the ladder, shape (T, N+1, N+1)
     drive_frequency: float  #: frequency of the drive in units of ω₀
 
 
@@ -301,9 +303,9 @@ def driven_spins(
 
 def _period_map(
     cavity: Cavity, matrix: Floats, frequency: float, photons: int, steps: int
-) -> NDArray[np.complex128]:
+) -> Complexes:
     """Return the map of ρ over one period of the drive, in units of ω₀."""
-    lower = np.kron(photon_lowering(photons), np.eye(cavity.n_spins + 1))
+    lower = sparse.kron(photon_lowering(photons), sparse.eye_array(cavity.n_spins + 1))
     jump = np.sqrt(cavity.kappa / cavity.omega) * lower
     step = 2 * np.pi / frequency / steps
     half = scipy.linalg.expm(liouvillian(matrix, [jump]).toarray() * step / 2)
@@ -320,11 +322,6 @@ def _period_map(
 
 def _cubic(photons: int) -> Floats:
     """Return (a + a†)³ without an error of the truncation in its kept elements."""
-    larger = photon_lowering(photons + 2)
+    larger = photon_lowering(photons + 2).toarray()
     field = larger + larger.T
     return np.asarray((field @ field @ field)[: photons + 1, : photons + 1])
-
-
-def _spin_lowering(n_spins: int) -> Floats:
-    n = np.arange(1.0, check_positive_integer("n_spins", n_spins) + 1)
-    return np.diag(np.sqrt(n * (n_spins - n + 1)), 1)

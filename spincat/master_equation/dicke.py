@@ -10,54 +10,20 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sparse
-from numpy.typing import NDArray
 from scipy.sparse.linalg import spsolve
 from scipy.special import gammaln
 
 from spincat.model.ensemble import SpinEnsemble
-from spincat.shared.checks import check_nonnegative, check_parity, check_positive_integer
-from spincat.shared.types import Parity
+from spincat.model.operators import block_liouvillian, levels, pair_lowering
+from spincat.shared.checks import check_nonnegative
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.types import Complexes, Floats, Parity
 
 LARGEST_N = 800
 """Largest N of `steady_state`, where the Liouvillian has 160,000 rows and takes 0.8 GB to solve."""
 
 
-def levels(n_spins: int, parity: Parity) -> NDArray[np.int64]:
-    """Return the numbers of excitations n of one parity, 0 ≤ n ≤ N, in increasing order.
-
-    Parameters
-    ----------
-    n_spins
-        Number of spins N ≥ 1.
-    parity
-        "even" or "odd" (Eq. 8).
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-    """
-    first = 0 if check_parity(parity) == "even" else 1
-    return np.arange(first, check_positive_integer("n_spins", n_spins) + 1, 2)
-
-
-def pair_lowering(n_spins: int, parity: Parity) -> sparse.csr_array:
-    r"""Return S₋²/N between the states of one parity (Eq. 1).
-
-    .. math::
-        \langle n-2|S_-^2|n\rangle = \sqrt{n(n-1)(N-n+1)(N-n+2)} .
-
-    Parameters
-    ----------
-    n_spins, parity
-        As in `levels`; the result has shape (d, d) with d = len(levels(n_spins, parity)).
-    """
-    k = levels(n_spins, parity)[1:].astype(float)
-    elements = np.sqrt(k * (k - 1) * (n_spins - k + 1) * (n_spins - k + 2)) / n_spins
-    return sparse.csr_array(sparse.diags_array(elements, offsets=1, shape=(k.size + 1,) * 2))
-
-
-def steady_state(ensemble: SpinEnsemble, parity: Parity) -> NDArray[np.complex128]:
+def steady_state(ensemble: SpinEnsemble, parity: Parity) -> Complexes:
     r"""Return the steady state of Eqs. 1-2 that is reached from \|0⟩ (even) or \|1⟩ (odd).
 
     The Liouvillian of one parity block is a sparse matrix with a single null vector, found by one
@@ -72,7 +38,7 @@ def steady_state(ensemble: SpinEnsemble, parity: Parity) -> NDArray[np.complex12
 
     Returns
     -------
-        The density matrix, shape (d, d), indexed like `levels`.
+        The density matrix, shape (d, d), indexed like `spincat.model.operators.levels`.
 
     Raises
     ------
@@ -80,7 +46,7 @@ def steady_state(ensemble: SpinEnsemble, parity: Parity) -> NDArray[np.complex12
         If a detuning is not zero: the spins then leave the symmetric states.
     MemoryError
         If N > 800.
-    RuntimeError
+    ConvergenceError
         If the solve leaves a residual above 1e-8 Γ2.
     """
     if np.any(ensemble.detunings):
@@ -92,7 +58,7 @@ def steady_state(ensemble: SpinEnsemble, parity: Parity) -> NDArray[np.complex12
     return np.asarray(phases[:, None] * rho * phases.conj())
 
 
-def steady_block(n_spins: int, eta: float, parity: Parity) -> NDArray[np.float64]:
+def steady_block(n_spins: int, eta: float, parity: Parity) -> Floats:
     """Return `steady_state` in the rotated frame of `generator`, a real matrix.
 
     Parameters
@@ -102,7 +68,7 @@ def steady_block(n_spins: int, eta: float, parity: Parity) -> NDArray[np.float64
 
     Raises
     ------
-    RuntimeError
+    ConvergenceError
         If the solve leaves a residual above 1e-8 Γ2.
     """
     liouvillian = generator(n_spins, eta, parity, parity)
@@ -112,13 +78,13 @@ def steady_block(n_spins: int, eta: float, parity: Parity) -> NDArray[np.float64
     right[0] = 1
     rho = spsolve(sparse.vstack([trace, liouvillian[1:]], format="csc"), right)
     if not (residual := float(np.abs(liouvillian @ rho).max())) < 1e-8:
-        raise RuntimeError(
+        raise ConvergenceError(
             f"no steady state: residual {residual:.1e} Γ2 for n_spins = {n_spins}, eta = {eta}"
         )
     return np.asarray(rho).reshape(d, d)
 
 
-def shifted_jump(n_spins: int, eta: float, parity: Parity) -> sparse.csr_array:
+def shifted_jump(n_spins: int, eta: float, parity: Parity, lost: int = 0) -> sparse.csr_array:
     r"""Return S₋²/N - \|α\|² between the states of one parity: all there is of drive and loss.
 
     Completing the square absorbs the drive in the jump operator (Sec. II), and the phase factors
@@ -128,11 +94,27 @@ def shifted_jump(n_spins: int, eta: float, parity: Parity) -> sparse.csr_array:
     ----------
     n_spins, eta, parity
         Number of spins N, strength of the drive η/Γ2, and parity.
+    lost
+        The total spin is J = N/2 - ``lost``.
+
+    Returns
+    -------
+        Shape (d, d), indexed like `spincat.model.operators.levels`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range, or J has no state of that parity.
+
+    Examples
+    --------
+    >>> shifted_jump(3, 0.2, "even").toarray().round(3)
+    array([[-0.4  ,  1.155],
+           [ 0.   , -0.4  ]])
     """
-    lowering = pair_lowering(n_spins, parity)
-    return sparse.csr_array(
-        lowering - 2 * check_nonnegative("eta", eta) * sparse.eye_array(lowering.shape[0])
-    )
+    lowering = pair_lowering(n_spins, parity, lost) / n_spins
+    intensity = 2 * check_nonnegative("eta", eta)
+    return sparse.csr_array(lowering - intensity * sparse.eye_array(lowering.shape[0]))
 
 
 def generator(n_spins: int, eta: float, rows: Parity, columns: Parity) -> sparse.csr_array:
@@ -153,16 +135,12 @@ def generator(n_spins: int, eta: float, rows: Parity, columns: Parity) -> sparse
     -------
         A matrix that acts on the rows of X, written one by one.
     """
-    left, right = shifted_jump(n_spins, eta, rows), shifted_jump(n_spins, eta, columns)
-    one_left, one_right = (sparse.eye_array(b.shape[0]) for b in (left, right))
-    return sparse.csr_array(
-        sparse.kron(left, right)
-        - sparse.kron(left.T @ left, one_right) / 2
-        - sparse.kron(one_left, right.T @ right) / 2
+    return block_liouvillian(
+        [shifted_jump(n_spins, eta, rows)], [shifted_jump(n_spins, eta, columns)]
     )
 
 
-def nearly_dark_state(ensemble: SpinEnsemble, parity: Parity) -> NDArray[np.complex128]:
+def nearly_dark_state(ensemble: SpinEnsemble, parity: Parity) -> Complexes:
     r"""Return the state that S₋² − Nα² annihilates except on its highest level.
 
     .. math::
@@ -180,7 +158,7 @@ def nearly_dark_state(ensemble: SpinEnsemble, parity: Parity) -> NDArray[np.comp
 
     Returns
     -------
-        Normalised amplitudes, shape (d,), indexed like `levels`.
+        Normalised amplitudes, shape (d,), indexed like `spincat.model.operators.levels`.
 
     Raises
     ------

@@ -18,7 +18,9 @@ from scipy.special import gammainc, gammaincinv, gammaln
 from spincat.master_equation import _krylov
 from spincat.master_equation.dicke import generator, shifted_jump, steady_block
 from spincat.model.ensemble import SpinEnsemble
+from spincat.model.operators import ladder_lowering, photon_lowering
 from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Floats, Parity
 
 Observable = Literal["boson", "dipole"]
@@ -116,7 +118,7 @@ def slow_mode(n_spins: int, eta: float) -> SlowMode:
     ------
     ValueError, MemoryError
         If an argument is outside its range.
-    RuntimeError
+    ConvergenceError
         If the slowest modes are a complex pair (small N or h = η/(NΓ2) far above 1/8).
     """
     _check(n_spins, eta)
@@ -222,7 +224,7 @@ def coherences(
     if n_spins > 1 and eta > 0:
         try:
             mode = slow_mode(n_spins, eta)
-        except RuntimeError:
+        except ConvergenceError:
             mode = None  # no single slowest mode: everything decays fast
     unique, back = np.unique(_check_times(times), return_inverse=True)
     # The slow part is exact for all times; taking it out leaves little to do for the rest.
@@ -249,11 +251,14 @@ def expectation(x: Floats, n_spins: int, observable: Observable = "boson") -> Fl
     """
     if observable not in ("boson", "dipole"):
         raise ValueError(f"observable = {observable!r}; allowed: 'boson' or 'dipole'")
+    boson = observable == "boson"
+    lowering = photon_lowering(n_spins) if boson else ladder_lowering(n_spins) / np.sqrt(n_spins)
     n = np.arange(n_spins)
-    weights = np.sqrt(n + 1.0 if observable == "boson" else (n + 1) * (n_spins - n) / n_spins)
     # ρ is real and symmetric here: the element between n and n + 1 is in X for either parity of n.
     even, odd = (n + n % 2) // 2, n // 2
-    return np.asarray(x[..., even, odd] @ weights)
+    elements = np.ascontiguousarray(x[..., even, odd])
+    # Not a matrix product, whose last digit depends on how many blocks there are.
+    return np.asarray((elements * lowering.diagonal(1)).sum(axis=-1))
 
 
 def density_matrix(

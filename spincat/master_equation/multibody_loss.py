@@ -19,9 +19,15 @@ import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import expm_multiply
 
-from spincat.master_equation.cavity_elimination import liouvillian
-from spincat.model.states import parity_signs
+from spincat.model.operators import (
+    liouvillian,
+    parity_signs,
+    product_lowering,
+    spin_signs,
+    total_spin_squared,
+)
 from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.types import Floats
 
 LARGEST_N = 8
 """Largest N: the Liouvillian of one parity then has 16,384 rows."""
@@ -65,7 +71,7 @@ def held_fidelity(
         raise ValueError(f"bodies = {bodies}; allowed: 2, 4")
     kept = _parity_sector(state, row.size)
     hamiltonian = _hamiltonian(row, check_nonnegative("gap", gap))[kept][:, kept]
-    lower = _lowering(row.size) / np.sqrt(row.size)
+    lower = product_lowering(row.size) / np.sqrt(row.size)
     jump = sparse.linalg.matrix_power(lower, bodies)
     jump = jump - check_nonnegative("alpha", alpha) ** bodies * sparse.eye_array(2**row.size)
     generator = liouvillian(hamiltonian, [sparse.csr_array(jump)[kept][:, kept]])
@@ -75,23 +81,13 @@ def held_fidelity(
     return float((vector.conj() @ final.reshape(start.shape) @ vector).real)
 
 
-def _lowering(n_spins: int) -> sparse.csr_array:
-    """Return S₋ in the product basis: spin n is bit N-1-n, and a 0 bit is the excited state."""
-    one = sparse.csr_array([[0.0, 0.0], [1.0, 0.0]])
-    total = sparse.csr_array((2**n_spins, 2**n_spins))
-    for n in range(n_spins):
-        left, right = (sparse.eye_array(2**m) for m in (n, n_spins - 1 - n))
-        total = total + sparse.kron(sparse.kron(left, one), right)
-    return sparse.csr_array(total)
-
-
-def _hamiltonian(detunings: NDArray[np.float64], gap: float) -> sparse.csr_array:
+def _hamiltonian(detunings: Floats, gap: float) -> sparse.csr_array:
+    """H at the top of this module, in the product basis."""
     n_spins = detunings.size
-    signs = 1 - 2 * ((np.arange(2**n_spins)[:, None] >> np.arange(n_spins)[::-1]) & 1)
-    lower, up = _lowering(n_spins), signs.sum(axis=1) / 2
     largest = n_spins / 2 * (n_spins / 2 + 1)
-    beyond = sparse.diags_array(largest - up**2 + up) - lower.T @ lower  # S² = S₊S₋ + S_z² - S_z
-    return sparse.csr_array(sparse.diags_array(signs @ detunings / 2) + gap / n_spins * beyond)
+    missing = largest * sparse.eye_array(2**n_spins) - total_spin_squared(n_spins)
+    energies = sparse.diags_array(spin_signs(n_spins) @ detunings / 2)
+    return sparse.csr_array(energies + gap / n_spins * missing)
 
 
 def _parity_sector(state: ArrayLike, n_spins: int) -> NDArray[np.intp]:

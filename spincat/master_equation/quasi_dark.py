@@ -11,20 +11,25 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spincat.free.dephasing import cat_fidelity as free_cat_fidelity
 from spincat.free.dephasing import mean_cat_fidelity
 from spincat.master_equation import product_space
 from spincat.master_equation._control_variate import estimate
-from spincat.master_equation._product_space_blocks import jumps_by_total_spin
+from spincat.master_equation.dicke import shifted_jump
 from spincat.model.broadening import Gaussian
 from spincat.model.ensemble import SpinEnsemble
-from spincat.model.operators import check_size, lowering_operator
+from spincat.model.operators import (
+    check_size,
+    excitations,
+    levels,
+    product_lowering,
+    spin_signs,
+)
 from spincat.model.states import spin_cat
 from spincat.shared.checks import (
     check_finite,
-    check_nonnegative,
     check_parity,
     check_positive_integer,
 )
@@ -64,16 +69,10 @@ def quasi_dark_state(n_spins: int, eta: float, lost: int, parity: Parity) -> tup
     ValueError
         If an argument is outside its range or the sector has no state of that parity.
     """
-    n = _levels(n_spins, lost, parity)
-    if not len(n):
-        raise ValueError(f"lost = {lost} has no {parity} state; allowed: another sector or parity")
-    first = 0 if parity == "even" else 1
-    jump = jumps_by_total_spin(n_spins, check_nonnegative("eta", eta), first)[lost]
-    _, singular, right = np.linalg.svd(jump)
-    vector = right[-1] * np.sign(right[-1].sum())
+    _, singular, right = np.linalg.svd(shifted_jump(n_spins, eta, parity, lost).toarray())
     amplitudes = np.zeros(n_spins + 1)
-    amplitudes[n] = vector
-    return amplitudes, float(singular[-1] / n_spins) ** 2
+    amplitudes[levels(n_spins, parity, lost)] = right[-1] * np.sign(right[-1].sum())
+    return amplitudes, float(singular[-1]) ** 2
 
 
 def decay_coefficient(n_spins: int, eta: float, parity: Parity) -> float:
@@ -92,7 +91,7 @@ def decay_coefficient(n_spins: int, eta: float, parity: Parity) -> float:
     """
     if check_positive_integer("n_spins", n_spins) < 2:
         raise ValueError(f"n_spins = {n_spins}; allowed: at least 2")
-    if not len(_levels(n_spins, 1, check_parity(parity))):
+    if not levels(n_spins, parity, lost=1).size:
         return 0.0  # two spins: no state of this parity to leak into
     upper, lower = (quasi_dark_state(n_spins, eta, lost, parity)[0] for lost in (0, 1))
     n = np.arange(n_spins + 1)
@@ -158,16 +157,15 @@ def quasi_dark_basis(n_spins: int, eta: float, parity: Parity) -> Floats:
         If an argument is outside its range, or N is above 10.
     """
     check_size(n_spins)
-    lowering = lowering_operator(n_spins)
-    excitations = n_spins - np.bitwise_count(np.arange(2**n_spins)).astype(int)
+    lowering, n_excited = product_lowering(n_spins), excitations(n_spins, basis="product")
     columns = []
     for lost in range(n_spins // 2 + 1):
-        if not len(_levels(n_spins, lost, parity)):
+        if not levels(n_spins, parity, lost).size:
             continue
         amplitudes, _ = quasi_dark_state(n_spins, eta, lost, parity)
-        here = excitations == lost
-        multiplicity = int(here.sum()) - int((excitations == lost - 1).sum())
-        lowered = lowering[np.ix_(excitations == lost - 1, here)]
+        here, below = n_excited == lost, n_excited == lost - 1
+        multiplicity = int(here.sum()) - int(below.sum())
+        lowered = lowering[below][:, here].toarray()
         state = np.zeros((2**n_spins, multiplicity))
         state[here] = np.linalg.svd(lowered)[2][-multiplicity:].T if lost else 1.0
         total = amplitudes[lost] * state
@@ -179,8 +177,10 @@ def quasi_dark_basis(n_spins: int, eta: float, parity: Parity) -> Floats:
     return np.hstack(columns)
 
 
-def reduced_fidelity(detunings: ArrayLike, eta: float, times: ArrayLike, parity: Parity) -> Floats:
-    r"""Fidelity of the stabilised cat in the reduced model: H₀ between the quasi-dark states.
+def quasi_dark_fidelity(
+    detunings: ArrayLike, eta: float, times: ArrayLike, parity: Parity
+) -> Floats:
+    r"""Fidelity of the stabilised cat without its fast motion: H₀ between the quasi-dark states.
 
     .. math::
         F(t) \approx F_0\,\bigl|\langle d|\,e^{-i P H_0 P t}\,|d\rangle\bigr|^2 ,
@@ -204,12 +204,11 @@ def reduced_fidelity(detunings: ArrayLike, eta: float, times: ArrayLike, parity:
     rows, grid = check_finite("detunings", detunings), check_finite("times", times)
     n_spins = rows.shape[-1]
     basis = quasi_dark_basis(n_spins, eta, check_parity(parity))
-    bits = (np.arange(2**n_spins)[:, None] >> np.arange(n_spins)[::-1]) & 1
     theta = SpinEnsemble(n_spins, eta).theta
     cat = spin_cat(n_spins, theta, parity=parity, basis="product").real
     start = float(cat @ basis[:, 0]) ** 2
     # σᶻ of each spin between the quasi-dark states, once for all draws
-    sigma_z = np.stack([basis.T @ ((1 - 2 * bit)[:, None] * basis) for bit in bits.T])
+    sigma_z = np.stack([basis.T @ (sign[:, None] * basis) for sign in spin_signs(n_spins).T])
     values = []
     for row in rows.reshape(-1, n_spins):
         energies, vectors = np.linalg.eigh(np.tensordot(row / 2, sigma_z, 1))
@@ -234,15 +233,16 @@ def mean_fidelity(
 
     .. math::
         \overline F \approx \langle F\rangle_k
-            + b\left[\langle F_\mathrm{red}\rangle_M - \langle F_\mathrm{red}\rangle_k
+            + b\left[\langle F_\mathrm{qd}\rangle_M - \langle F_\mathrm{qd}\rangle_k
             - c\,\bigl(\langle F_\mathrm{free}\rangle_M - \overline{F_\mathrm{free}}\bigr)
             \right] ,
 
-    M draws of the cheap reduced model, the first k of which are also solved exactly, and the same
-    draws of the free cat, whose mean is known.  The estimate is that of the exact fidelity whether
-    or not reduced model and free cat are good guides, which only decides the error; b and c are
-    regression coefficients at each time, and b is 1 if k is below 6.  The error comes from k - 2
-    residuals (k - 1 if b = 1), so it is itself uncertain if k is small, and leaves out ``tol``.
+    M draws of the cheap model of quasi-dark states (qd), the first k of which are also solved
+    exactly, and the same draws of the free cat, whose mean is known.  The estimate is that of the
+    exact fidelity whether or not quasi-dark states and free cat are good guides, which only decides
+    the error; b and c are regression coefficients at each time, and b is 1 if k is below 6.  The
+    error comes from k - 2 residuals (k - 1 if b = 1), so it is itself uncertain if k is small, and
+    leaves out ``tol``.
 
     Parameters
     ----------
@@ -268,14 +268,8 @@ def mean_fidelity(
         raise ValueError(f"exact_draws = {exact_draws}; allowed: 2 to draws = {draws}")
     rows = Gaussian(delta).draw(n_spins, draws, seed)
     exact = product_space.cat_fidelity(rows[:exact_draws], eta, times, parity, tol=tol)
-    reduced = reduced_fidelity(rows, eta, times, parity)
+    cheap = quasi_dark_fidelity(rows, eta, times, parity)
     theta = SpinEnsemble(n_spins, eta).theta
     free = free_cat_fidelity(rows, theta, times, parity)
     known = mean_cat_fidelity(n_spins, theta, delta, times, parity)
-    return MeanFidelity(*estimate(exact, reduced, free, known))
-
-
-def _levels(n_spins: int, lost: int, parity: Parity) -> NDArray[np.int64]:
-    """Excitations n of one parity in an irreducible space of spin N/2 - lost."""
-    n = np.arange(lost, n_spins - lost + 1)
-    return np.asarray(n[n % 2 == (0 if check_parity(parity) == "even" else 1)])
+    return MeanFidelity(*estimate(exact, cheap, free, known))

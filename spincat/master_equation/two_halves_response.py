@@ -23,7 +23,8 @@ from scipy.linalg import expm
 
 from spincat.master_equation.dicke import steady_state
 from spincat.model.ensemble import SpinEnsemble
-from spincat.shared.checks import check_finite, check_parity, check_positive_integer
+from spincat.model.operators import block_liouvillian, ladder_lowering, levels, pair_lowering
+from spincat.shared.checks import check_finite, check_positive_integer
 from spincat.shared.types import Complexes, Floats, Parity
 
 LARGEST_N = 40
@@ -95,10 +96,10 @@ def _response(n_spins: int, eta: float, parity: Parity) -> _Response:
     if ensemble.eta == 0:
         raise ValueError("eta = 0; allowed: eta > 0")
     n = np.arange(n_spins + 1)
-    upper = n[n % 2 == (0 if check_parity(parity) == "even" else 1)]
-    lower = upper[(upper >= 1) & (upper <= n_spins - 1)]
+    upper, lower = levels(n_spins, parity), levels(n_spins, parity, lost=1)
     rho = steady_state(ensemble, parity)
-    raising = [_lowering(n_spins, lost).T for lost in (0, 1)]
+    # S₊ of J = N/2 and of N/2 - 1, both on the grid n = 0..N
+    raising = [np.pad(ladder_lowering(n_spins, lost).toarray(), lost).T for lost in (0, 1)]
     coupling = np.diag(np.sqrt(n * (n_spins - n) / (n_spins - 1)))
     # [V, S₊] = Σ ±σ⁺, from J = N/2 to N/2 − 1 and back
     down = coupling @ raising[0] - raising[1] @ coupling
@@ -111,26 +112,8 @@ def _response(n_spins: int, eta: float, parity: Parity) -> _Response:
     # X and X† together give a change proportional to i times ⟨S₊a²⟩, that is 2ζ of its phase
     first, second = back.T / (4j * pairs), forth / (4j * pairs)
     readout = (first + second.conj()).ravel()
-    jumps = [(step.T @ step.T) / n_spins for step in raising]
-    left, right = jumps[1][np.ix_(lower, lower)], jumps[0][np.ix_(upper, upper)]
     source = -1j * (coupling[np.ix_(lower, upper)] @ rho)
-    return _Response(_generator(left, right, ensemble.eta), source.ravel(), readout)
-
-
-def _lowering(n_spins: int, lost: int) -> Floats:
-    """Return S₋ for J = N/2 - ``lost`` on the grid n = 0..N."""
-    n = np.arange(lost + 1, n_spins - lost + 1)
-    spin, m = n_spins / 2 - lost, n - n_spins / 2
-    result = np.zeros((n_spins + 1, n_spins + 1))
-    result[n - 1, n] = np.sqrt((spin + m) * (spin - m + 1))
-    return result
-
-
-def _generator(left: Floats, right: Floats, eta: float) -> Complexes:
-    """Return the Liouvillian on X, row by row, with L on its left and on its right side."""
-    effective = [-1j * eta * (L + L.T) - L.T @ L / 2 for L in (left, right)]
-    return np.asarray(
-        np.kron(effective[0], np.eye(len(right)))
-        + np.kron(np.eye(len(left)), effective[1].conj())
-        + np.kron(left, right)
-    )
+    jumps = [pair_lowering(n_spins, parity, lost) / n_spins for lost in (1, 0)]
+    drives = [ensemble.eta * (jump + jump.T) for jump in jumps]
+    generator = block_liouvillian(jumps[:1], jumps[1:], (drives[0], drives[1])).toarray()
+    return _Response(generator, source.ravel(), readout)

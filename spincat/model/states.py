@@ -2,26 +2,24 @@ r"""Spin coherent states and spin cat states (Eqs. 5-8) in the Dicke or the prod
 
 Dicke basis: component k is the amplitude of the symmetric state with k excitations, k = 0..N.
 Product basis: QuTiP's tensor order, spin n is factor n and \|e> = basis(2, 0).
+The bases, the parity and all other operators are in `spincat.model.operators`; here are also two
+measures of density matrices, their purity and the distance of two of them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from scipy.special import gammaln, xlogy
 
+from spincat.model.operators import Basis, check_basis, excitations, parity_signs
 from spincat.shared.checks import check_number, check_parity, check_positive_integer, check_theta
-from spincat.shared.types import Complexes, Parity
+from spincat.shared.types import Complexes, Floats, Parity
 
 if TYPE_CHECKING:
     import qutip
-
-Basis = Literal["dicke", "product"]
-
-MAX_PRODUCT_SPINS = 16
-"""Largest N in the product basis, where 2^16 amplitudes take 1 MB (a density matrix, 64 GB)."""
 
 
 def spin_coherent(
@@ -132,18 +130,45 @@ def log_cos_power(n_spins: int, theta: float) -> float:
         return float(n_spins / 2 * np.log1p(-(np.sin(theta) ** 2)))
 
 
-def parity_signs(n_spins: int, *, basis: Basis = "dicke") -> NDArray[np.int64]:
-    """Diagonal (-1)^k of the parity operator Π (Eq. 8), k the number of excitations.
+def purity(states: ArrayLike) -> Floats:
+    """Return the purity Tr ρ² of density matrices.
 
-    Raises
-    ------
-    ValueError
-        If ``n_spins`` is not an integer of at least 1 or ``basis`` is unknown.
-    MemoryError
-        If N is above 16 in the product basis.
+    Parameters
+    ----------
+    states
+        Shape (..., d, d).
+
+    Returns
+    -------
+        Shape (...).
+
+    Examples
+    --------
+    >>> float(purity(np.eye(4) / 4))
+    0.25
     """
-    _check(n_spins, 0.0, 0.0, basis)
-    return 1 - 2 * (_excitations(n_spins, basis) % 2)
+    return np.asarray(np.sum(np.abs(np.asarray(states)) ** 2, axis=(-1, -2)))
+
+
+def trace_distance(first: ArrayLike, second: ArrayLike) -> Floats:
+    r"""Return :math:`\tfrac12\mathrm{Tr}|\rho_1-\rho_2|` of density matrices.
+
+    Parameters
+    ----------
+    first, second
+        Shapes (..., d, d), which are broadcast.
+
+    Returns
+    -------
+        Shape (...).
+
+    Examples
+    --------
+    >>> float(trace_distance(np.diag([1.0, 0.0]), np.eye(2) / 2))
+    0.5
+    """
+    values = np.linalg.eigvalsh(np.asarray(first) - np.asarray(second))
+    return np.asarray(np.abs(values).sum(axis=-1) / 2)
 
 
 def to_qobj(state: Complexes, *, basis: Basis) -> qutip.Qobj:
@@ -159,7 +184,7 @@ def to_qobj(state: Complexes, *, basis: Basis) -> qutip.Qobj:
     n_spins = len(state).bit_length() - 1 if basis == "product" else 1
     if basis == "product" and len(state) != 2**n_spins:
         raise ValueError(f"state has {len(state)} entries; allowed: 2^N in the product basis")
-    _check(n_spins, 0.0, 0.0, basis)
+    check_basis(n_spins, basis)
     dims = [[2] * n_spins, [1] * n_spins] if basis == "product" else [[len(state)], [1]]
     return qutip.Qobj(np.asarray(state).reshape(-1, 1), dims=dims)
 
@@ -168,16 +193,11 @@ def _check(n_spins: int, theta: float, azimuth: float, basis: str) -> tuple[int,
     n_spins = check_positive_integer("n_spins", n_spins)
     theta = check_theta(theta, n_spins)
     azimuth = check_number("azimuth", azimuth)
-    if basis not in ("dicke", "product"):
-        raise ValueError(f"basis = {basis!r}; allowed: 'dicke' or 'product'")
-    if basis == "product" and n_spins > MAX_PRODUCT_SPINS:
-        raise MemoryError(
-            f"n_spins = {n_spins} in the product basis; allowed: at most {MAX_PRODUCT_SPINS}"
-        )
+    check_basis(n_spins, basis)
     return n_spins, theta, azimuth
 
 
-def _log_magnitudes(n_spins: int, theta: float) -> NDArray[np.float64]:
+def _log_magnitudes(n_spins: int, theta: float) -> Floats:
     r"""Logarithms of the Dicke amplitudes of \|θ, 0>: factorials overflow beyond N = 170."""
     k = np.arange(n_spins + 1)
     log_binomial = gammaln(n_spins + 1) - gammaln(k + 1) - gammaln(n_spins - k + 1)
@@ -190,13 +210,6 @@ def _phases(n_spins: int, azimuth: float) -> Complexes:
     return np.asarray(np.exp(1j * azimuth * np.arange(n_spins + 1)))
 
 
-def _excitations(n_spins: int, basis: Basis) -> NDArray[np.int64]:
-    r"""Number of excitations of each basis state; in the product basis a 0 bit is \|e>."""
-    if basis == "dicke":
-        return np.arange(n_spins + 1)
-    return n_spins - np.bitwise_count(np.arange(2**n_spins)).astype(np.int64)
-
-
 def _in_basis(dicke: Complexes, basis: Basis) -> Complexes:
     """A symmetric state, given in the Dicke basis, in the basis asked for."""
     if basis == "dicke":
@@ -204,4 +217,4 @@ def _in_basis(dicke: Complexes, basis: Basis) -> Complexes:
     n_spins = len(dicke) - 1
     k = np.arange(n_spins + 1)
     log_binomial = gammaln(n_spins + 1) - gammaln(k + 1) - gammaln(n_spins - k + 1)
-    return np.asarray((dicke * np.exp(-log_binomial / 2))[_excitations(n_spins, basis)])
+    return np.asarray((dicke * np.exp(-log_binomial / 2))[excitations(n_spins, basis=basis)])

@@ -17,8 +17,8 @@ def test_the_functions_are_those_that_the_cells_call():
         IMPORTS,
         "data = fig2.compute(8)\nfigure = fig2.draw(data)\nfigures.save(figure, data, 'fig2')",
         "print(data)",
-        "split = more.compute_sectors(8)",
-        "figure = more.draw_sectors(split.isel(draw=0))\n"
+        "split = more.compute_total_spin_sectors(8)",
+        "figure = more.draw_total_spin_sectors(split.isel(draw=0))\n"
         "spincat.figures.save(figure, split, 'sectors')",
         "figure = fig2.draw_free(data)\nfigures.save(figure, data[names], 'free')",
     ]
@@ -28,8 +28,8 @@ def test_the_functions_are_those_that_the_cells_call():
         None,
         None,
         Origin(
-            "spincat.figures.sec3_2.compute_sectors",
-            "spincat.figures.sec3_2.draw_sectors",
+            "spincat.figures.sec3_2.compute_total_spin_sectors",
+            "spincat.figures.sec3_2.draw_total_spin_sectors",
             "sectors",
         ),
         Origin("spincat.figures.fig2.compute", "spincat.figures.fig2.draw_free", "free"),
