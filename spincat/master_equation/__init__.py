@@ -18,14 +18,56 @@ from spincat.master_equation import (
     quasi_dark,
     two_halves_response,
 )
+from spincat.master_equation.cavity_elimination import eliminated, with_cavity
+from spincat.master_equation.cavity_levels import avoided_crossing, driven_spins, pair_decay
+from spincat.master_equation.dicke import nearly_dark_state, steady_state
+from spincat.master_equation.dicke_amplitude import (
+    amplitude,
+    coherence_decay_rate,
+    decay_exponent,
+    density_matrix,
+    quasi_steady_amplitude,
+    slow_mode,
+)
+from spincat.master_equation.multibody_loss import held_fidelity
+from spincat.master_equation.product_space import cat_fidelity, evolve
+from spincat.master_equation.quasi_dark import (
+    decay_coefficient,
+    mean_fidelity,
+    quasi_dark_fidelity,
+    quasi_dark_state,
+)
+from spincat.master_equation.two_halves_response import restoring_rate, spread_response
 
 __all__ = [
+    "amplitude",
+    "avoided_crossing",
+    "cat_fidelity",
     "cavity_elimination",
     "cavity_levels",
+    "coherence_decay_rate",
+    "decay_coefficient",
+    "decay_exponent",
+    "density_matrix",
     "dicke",
     "dicke_amplitude",
+    "driven_spins",
+    "eliminated",
+    "evolve",
+    "held_fidelity",
+    "mean_fidelity",
     "multibody_loss",
+    "nearly_dark_state",
+    "pair_decay",
     "product_space",
     "quasi_dark",
+    "quasi_dark_fidelity",
+    "quasi_dark_state",
+    "quasi_steady_amplitude",
+    "restoring_rate",
+    "slow_mode",
+    "spread_response",
+    "steady_state",
     "two_halves_response",
+    "with_cavity",
 ]

@@ -40,6 +40,11 @@ def joint_liouvillian(
     printed
         Whether to couple aJ + a†J†, as Eqs. 32 and 34 are printed, instead of a†J + aJ†.
 
+    Returns
+    -------
+    scipy.sparse.csr_array
+        Shape (d², d²) with d = (photons + 1)(N/2 + 1), N/2 rounded down.
+
     Raises
     ------
     ValueError
@@ -56,7 +61,28 @@ def joint_liouvillian(
 
 
 def spin_liouvillian(ensemble: SpinEnsemble) -> sparse.csr_array:
-    """Return the generator of Eq. 35, which is Eq. 1, on the even ladder."""
+    """Return the generator of Eq. 35, which is Eq. 1, on the even ladder.
+
+    Parameters
+    ----------
+    ensemble
+        Identical spins.
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        Shape (d², d²) with d = N/2 + 1, N/2 rounded down.
+
+    Raises
+    ------
+    ValueError
+        If a detuning is not zero.
+
+    Examples
+    --------
+    >>> slow_rates(spin_liouvillian(SpinEnsemble(6, 0.2)), 2).real.round(4)
+    array([-0.7805, -0.8039])
+    """
     drive, pair = _drive(ensemble)
     return liouvillian(drive, [pair])
 
@@ -73,6 +99,7 @@ def slow_rates(generator: sparse.csr_array, count: int) -> Complexes:
 
     Returns
     -------
+    Complexes
         Shape (count,), in the order of their distance from zero.
     """
     near = eigs(
@@ -105,8 +132,20 @@ def with_cavity(
 
     Returns
     -------
+    Complexes
         Density matrices of the even ladder, shape (n_times, d, d), indexed like
         `spincat.model.operators.levels`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range or a detuning is not zero.
+
+    Examples
+    --------
+    >>> states = with_cavity(SpinEnsemble(4, 0.2), 0.1, 2.0, n_times=3, photons=4)
+    >>> states[-1].diagonal().real.round(4)
+    array([0.9345, 0.0632, 0.0023])
     """
     total = joint_liouvillian(ensemble, adiabaticity, photons, printed=printed)
     states = _evolve(total, t_max, n_times)
@@ -116,7 +155,28 @@ def with_cavity(
 
 
 def eliminated(ensemble: SpinEnsemble, t_max: float, n_times: int = 16) -> Complexes:
-    """Return the state under Eq. 35, from all spins down, in the form of `with_cavity`."""
+    """Return the state under Eq. 35, from all spins down, in the form of `with_cavity`.
+
+    Parameters
+    ----------
+    ensemble, t_max, n_times
+        As in `with_cavity`.
+
+    Returns
+    -------
+    Complexes
+        Shape (n_times, d, d), as of `with_cavity`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range or a detuning is not zero.
+
+    Examples
+    --------
+    >>> eliminated(SpinEnsemble(4, 0.2), 2.0, n_times=3)[-1].diagonal().real.round(4)
+    array([0.9378, 0.0601, 0.0021])
+    """
     size = levels(ensemble.n_spins, "even").size
     return _evolve(spin_liouvillian(ensemble), t_max, n_times).reshape(n_times, size, size)
 

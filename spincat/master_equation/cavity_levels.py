@@ -51,7 +51,18 @@ def hamiltonian(
 
     Returns
     -------
+    Floats
         Real symmetric, shape (d, d) with d = (photons + 1)(N + 1).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+
+    Examples
+    --------
+    >>> np.linalg.eigvalsh(hamiltonian(2, 0.03, 0.01))[:3].round(4)
+    array([-1.0006, -0.0024,  0.9976])
     """
     check_positive_integer("photons", photons)
     lower, spin = photon_lowering(photons).toarray(), ladder_lowering(n_spins).toarray()
@@ -91,7 +102,13 @@ def crossing_levels(
 
     Returns
     -------
+    Floats
         Energies in units of ω₀, shape (M, 2), the lower one first.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
     """
     if check_positive_integer("n_spins", n_spins) < 2:
         raise ValueError(f"n_spins = {n_spins}; allowed: at least 2, one pair")
@@ -118,10 +135,23 @@ def avoided_crossing(
     n_spins, mixing, nonlinearity, photons
         As in `hamiltonian`, with N ≥ 2 and ε, χ⁽²⁾ > 0.
 
+    Returns
+    -------
+    Crossing
+        Where the gap is smallest, the gap, and g₂.
+
     Raises
     ------
+    ValueError
+        If an argument is outside its range.
     ConvergenceError
         If the smallest gap is at an end of the interval `SEARCH`.
+
+    Examples
+    --------
+    >>> crossing = avoided_crossing(2, 0.03, 0.01, photons=8)
+    >>> round(crossing.pair_coupling / (0.01 * 0.03**2), 2)  # Eq. 33 with its factor 3
+    3.03
     """
     found = minimize_scalar(
         lambda cavity: np.diff(crossing_levels(cavity, n_spins, mixing, nonlinearity, photons))[
@@ -159,7 +189,20 @@ def pair_decay(
 
     Returns
     -------
+    Floats
         Populations of n = 0 ... N excitations with any number of photons, shape (T, N + 1).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+
+    Examples
+    --------
+    >>> crossing = avoided_crossing(2, 0.03, 0.01, photons=4)
+    >>> pair_decay([0.0, 1e5], 2, 0.03, 0.01, 1e-3, crossing.cavity, photons=4).round(3)
+    array([[0.   , 0.   , 1.   ],
+           [0.652, 0.092, 0.256]])
     """
     if check_positive_integer("n_spins", n_spins) < 2:
         raise ValueError(f"n_spins = {n_spins}; allowed: at least 2, one pair")
@@ -191,8 +234,14 @@ def one_excitation(detunings: ArrayLike, mixing: float, cavity: float = 2.0) -> 
 
     Returns
     -------
+    Floats
         Energies above that of ω₀ in one spin, shape (N + 1, N + 1), the photon first and then the
         spins.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
     """
     shifts = np.atleast_1d(check_finite("detunings", detunings))
     matrix = np.diag([check_nonnegative("cavity", cavity) - 1, *shifts])
@@ -217,7 +266,13 @@ def one_excitation_model(detunings: ArrayLike, mixing: float, *, exchange: bool 
 
     Returns
     -------
+    Floats
         Shape (N, N).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
     """
     shifts = np.atleast_1d(check_finite("detunings", detunings))
     size, strength = len(shifts), check_nonnegative("mixing", mixing) ** 2
@@ -239,8 +294,20 @@ def symmetric_weight(matrix: Floats, n_spins: int, times: ArrayLike) -> Floats:
 
     Returns
     -------
+    Floats
         :math:`|\langle s|e^{-iHt}|s\rangle|^2`, shape (T,), with
         :math:`|s\rangle = S_+|0\rangle/\sqrt N`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+
+    Examples
+    --------
+    >>> matrix = one_excitation([0.01, -0.01, 0.0], 0.2)
+    >>> symmetric_weight(matrix, 3, [0.0, 100.0]).round(3)
+    array([1.   , 0.717])
     """
     size = check_positive_integer("n_spins", n_spins)
     energies, states = np.linalg.eigh(matrix)
@@ -278,6 +345,25 @@ def driven_spins(
         Largest number of photons kept; the space has (photons + 1)(N + 1) states.
     steps
         Steps in a period of the drive.
+
+    Returns
+    -------
+    DrivenSpins
+        Times, reduced states of the spins, and the frequency of the drive.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    ConvergenceError
+        If `avoided_crossing` finds none.
+
+    Examples
+    --------
+    >>> cavity = Cavity(2, 1.0, 0.05, 0.02, 2e-3).driven(eta=0.3)
+    >>> run = driven_spins(cavity, t_max=1.0, n_times=2, photons=3)
+    >>> run.states[-1].diagonal().real.round(3)
+    array([0.954, 0.001, 0.045])
     """
     check_positive_integer("steps", steps)
     if check_positive_integer("n_times", n_times) < 2:

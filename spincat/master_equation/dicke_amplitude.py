@@ -62,12 +62,18 @@ def initial_amplitudes(n_spins: int, eta: float) -> Floats:
 
     Returns
     -------
+    Floats
         Amplitudes of the levels 0..N in the rotated frame (real), shape (N + 1,).
 
     Raises
     ------
     ValueError, MemoryError
         If an argument is outside its range, or more than 1e-2 of the weight is cut off.
+
+    Examples
+    --------
+    >>> initial_amplitudes(20, 0.5)[:4].round(4)
+    array([0.6065, 0.6065, 0.4289, 0.2476])
     """
     _check(n_spins, eta)
     if (lost := float(gammainc(n_spins + 1, 2 * eta))) > MOST_LOST:
@@ -85,10 +91,25 @@ def initial_amplitudes(n_spins: int, eta: float) -> Floats:
 def largest_drive(n_spins: int) -> float:
     """Return the largest η that :func:`initial_amplitudes` takes [Gamma_2].
 
+    Parameters
+    ----------
+    n_spins
+        Number of spins N ≤ 400.
+
+    Returns
+    -------
+    float
+        η/Γ2.
+
     Raises
     ------
     ValueError, MemoryError
         If ``n_spins`` is outside its range.
+
+    Examples
+    --------
+    >>> round(largest_drive(20), 3)
+    5.913
     """
     _check(n_spins, 0.0)
     return float(gammaincinv(n_spins + 1, MOST_LOST)) / 2
@@ -114,12 +135,23 @@ def slow_mode(n_spins: int, eta: float) -> SlowMode:
     n_spins, eta
         Number of spins 2 ≤ N ≤ 400 and strength of the drive η/Γ2 > 0.
 
+    Returns
+    -------
+    SlowMode
+        The mode with its rate, and the gap to the next one.
+
     Raises
     ------
     ValueError, MemoryError
         If an argument is outside its range.
     ConvergenceError
         If the slowest modes are a complex pair (small N or h = η/(NΓ2) far above 1/8).
+
+    Examples
+    --------
+    >>> mode = slow_mode(20, 1.0)
+    >>> round(mode.log_rate, 4), round(mode.gap, 3)
+    (-13.8745, 2.289)
     """
     _check(n_spins, eta)
     if n_spins < 2 or eta == 0:
@@ -150,7 +182,22 @@ def coherence_decay_rate(n_spins: int, eta: float) -> float:
     Parameters
     ----------
     n_spins, eta
-        As in `slow_mode`; the same errors are raised.
+        As in `slow_mode`.
+
+    Returns
+    -------
+    float
+        r/Γ2.
+
+    Raises
+    ------
+    ValueError, MemoryError, ConvergenceError
+        As `slow_mode`.
+
+    Examples
+    --------
+    >>> f"{coherence_decay_rate(20, 1.0):.4e}"
+    '9.4269e-07'
     """
     return float(np.exp(slow_mode(n_spins, eta).log_rate))
 
@@ -164,7 +211,22 @@ def quasi_steady_amplitude(n_spins: int, eta: float, observable: Observable = "b
     Parameters
     ----------
     n_spins, eta, observable
-        As in `amplitude`, with N ≥ 2 and η > 0; the same errors are raised as in `slow_mode`.
+        As in `amplitude`, with N ≥ 2 and η > 0.
+
+    Returns
+    -------
+    float
+        \|⟨a⟩\| or \|⟨S₋⟩\|/√N.
+
+    Raises
+    ------
+    ValueError, MemoryError, ConvergenceError
+        As `slow_mode`.
+
+    Examples
+    --------
+    >>> round(quasi_steady_amplitude(20, 0.5), 4)
+    1.0287
     """
     mode = slow_mode(n_spins, eta)
     start = _outer(initial_amplitudes(n_spins, eta))
@@ -192,12 +254,18 @@ def amplitude(
 
     Returns
     -------
+    Floats
         Shape (T,), with an error below 1e-8.
 
     Raises
     ------
     ValueError, MemoryError
         If an argument is outside its range.
+
+    Examples
+    --------
+    >>> amplitude(20, 0.5, [0.0, 10.0, 1e4]).round(4)
+    array([1.    , 1.0287, 1.0287])
     """
     return np.abs(expectation(coherences(n_spins, eta, times), n_spins, observable))
 
@@ -210,14 +278,22 @@ def coherences(
     Parameters
     ----------
     n_spins, eta, times
-        As in `amplitude`; the same errors are raised.
+        As in `amplitude`.
     start
         Amplitudes of a pure initial state in the rotated frame, real, shape (N + 1,); by default
         those of `initial_amplitudes`.
 
     Returns
     -------
+    Floats
         Shape (T, even levels, odd levels).
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range.
+    ConvergenceError
+        If the evolution does not converge.
     """
     x = _outer(_check_start(n_spins, eta, start))
     mode = None
@@ -244,6 +320,18 @@ def coherences(
 def expectation(x: Floats, n_spins: int, observable: Observable = "boson") -> Floats:
     r"""Return ⟨a⟩ or ⟨S₋⟩/√N of even-odd blocks (..., d_e, d_o), without the factor e^{i arg α}.
 
+    Parameters
+    ----------
+    x
+        Blocks of `coherences`, shape (..., even levels, odd levels).
+    n_spins, observable
+        As in `amplitude`.
+
+    Returns
+    -------
+    Floats
+        Shape (...).
+
     Raises
     ------
     ValueError
@@ -269,11 +357,23 @@ def density_matrix(
     Parameters
     ----------
     n_spins, eta, times, start
-        As in `coherences`; the same errors are raised.
+        As in `coherences`.
 
     Returns
     -------
+    NDArray[np.complex128]
         Shape (T, N + 1, N + 1), indexed by the number of excitations.
+
+    Raises
+    ------
+    ValueError, MemoryError, ConvergenceError
+        As `coherences`.
+
+    Examples
+    --------
+    >>> rho = density_matrix(20, 0.5, [0.0, 10.0])
+    >>> rho.shape, rho[1].diagonal().real[:3].round(4)
+    ((2, 21, 21), array([0.3577, 0.3573, 0.1883]))
     """
     pure, when = _check_start(n_spins, eta, start), _check_times(times)
     rho = np.zeros((when.size, n_spins + 1, n_spins + 1))
@@ -299,10 +399,25 @@ def decay_exponent(h: ArrayLike) -> Floats:
 
     derived in `spincat.symbolic.identical_spins`.
 
+    Parameters
+    ----------
+    h
+        Drives per spin η/(NΓ2), any shape.
+
+    Returns
+    -------
+    Floats
+        Shape of ``h``.
+
     Raises
     ------
     ValueError
         If h is outside 0 < h ≤ 1/8.
+
+    Examples
+    --------
+    >>> decay_exponent([0.05, 0.1, 0.125]).round(4)
+    array([0.5142, 0.068 , 0.    ])
     """
     values = check_finite("h", h)
     if values.min() <= 0 or values.max() > 1 / 8:

@@ -59,10 +59,25 @@ def held_fidelity(
     gap
         G/Γ ≥ 0.
 
+    Returns
+    -------
+    float
+        Fidelity, between 0 and 1.
+
     Raises
     ------
     ValueError
         If an argument is outside its range, or the state is not normalised or of both parities.
+
+    Examples
+    --------
+    >>> from spincat.model.states import spin_cat
+    >>> cat = spin_cat(4, 2 * np.arctan(0.5), parity="odd", basis="product").real
+    >>> row = [0.2, -0.1, -0.2, 0.1]
+    >>> round(held_fidelity(cat, row, 1.0, 3.0), 3)
+    0.741
+    >>> round(held_fidelity(cat, row, 1.0, 3.0, gap=5.0), 3)
+    0.896
     """
     row = check_finite("detunings", detunings)
     if row.ndim != 1 or not 2 <= row.size <= LARGEST_N:

@@ -84,7 +84,8 @@ def cat_fidelity(
 
     Returns
     -------
-    Fidelities of shape (..., T).
+    Floats
+        Fidelities of shape (..., T).
 
     Raises
     ------
@@ -94,6 +95,14 @@ def cat_fidelity(
         If matrices of 4^(N-1) numbers do not fit.
     ConvergenceError
         If ``tol`` is not reached within ``max_actions`` or because of rounding.
+
+    Examples
+    --------
+    >>> detunings = [0.02, -0.01, 0.0, 0.01]
+    >>> cat_fidelity(detunings, 0.2, [0.0, 50.0, 100.0], "even").round(4)
+    array([1.    , 0.9725, 0.9544])
+    >>> cat_fidelity(detunings, 0.2, [0.0, 50.0, 100.0], "odd").round(4)
+    array([1.    , 0.7795, 0.4996])
     """
     rows, ensemble, grid = _check(detunings, eta, times, phase, tol, max_actions)
     n_spins = ensemble.n_spins
@@ -156,8 +165,9 @@ def evolve(
 
     Returns
     -------
-    ρ(t), complex of shape (T, 2^N, 2^N); or Tr[O ρ(t)], shape (observables, T), if there are any,
-    with an error of at most ``tol`` times the largest \|eigenvalue\| of O.
+    Floats | Complexes
+        ρ(t), complex of shape (T, 2^N, 2^N); or Tr[O ρ(t)], shape (observables, T), if there are
+        any, with an error of at most ``tol`` times the largest \|eigenvalue\| of O.
 
     Raises
     ------
@@ -166,6 +176,13 @@ def evolve(
         the trace 1, or has coherence between the parities.
     MemoryError, ConvergenceError
         As :func:`cat_fidelity`.
+
+    Examples
+    --------
+    >>> ground = np.eye(2**3)[-1]  # all spins down
+    >>> excitations = np.diag([3.0, 2, 2, 1, 2, 1, 1, 0])
+    >>> evolve(ground, [0.1, 0.0, -0.1], 0.2, [0.0, 5.0], [excitations]).round(4)
+    array([[0.    , 0.1984]])
     """
     rows, ensemble, grid = _check(detunings, eta, times, phase, tol, max_actions)
     if rows.ndim != 1:
@@ -222,7 +239,8 @@ def cat_fidelity_qutip(
 
     Returns
     -------
-    Fidelities of shape (T,).
+    Floats
+        Fidelities of shape (T,).
 
     Raises
     ------

@@ -53,12 +53,18 @@ def spread_response(n_spins: int, eta: float, times: ArrayLike, parity: Parity =
 
     Returns
     -------
+    Floats
         ζ/δ in units of 1/Γ2, shape (T,).  Mean-field theory gives t at first, 1/(−K) in the end.
 
     Raises
     ------
     ValueError, MemoryError
         If an argument is outside its range.
+
+    Examples
+    --------
+    >>> spread_response(8, 0.5, [0.1, 1.0, 100.0]).round(4)
+    array([ 0.0998,  0.98  , 19.256 ])
     """
     grid = check_finite("times", times)
     if grid.ndim != 1 or np.any(grid < 0):
@@ -82,6 +88,21 @@ def restoring_rate(n_spins: int, eta: float, parity: Parity = "even") -> float:
     ----------
     n_spins, eta, parity
         As in `spread_response`.
+
+    Returns
+    -------
+    float
+        Rate in units of Γ2.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If an argument is outside its range.
+
+    Examples
+    --------
+    >>> round(restoring_rate(8, 0.5), 5)
+    0.05228
     """
     return float(-np.linalg.eigvals(_response(n_spins, eta, parity).generator).real.max())
 

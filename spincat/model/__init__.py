@@ -9,7 +9,20 @@ from spincat.model import broadening, cavity, ensemble, operators, states, wigne
 from spincat.model.broadening import Broadening, Gaussian, Lorentzian, TwoPoint, Uniform
 from spincat.model.cavity import Cavity
 from spincat.model.ensemble import SpinEnsemble
-from spincat.model.states import spin_cat, spin_coherent
+from spincat.model.operators import (
+    ladder_lowering,
+    levels,
+    liouvillian,
+    pair_lowering,
+    parity_signs,
+    photon_lowering,
+    product_lowering,
+    total_spin_projectors,
+    total_spin_squared,
+    total_spin_weights,
+    total_spins,
+)
+from spincat.model.states import purity, spin_cat, spin_coherent, trace_distance
 
 __all__ = [
     "Broadening",
@@ -22,9 +35,22 @@ __all__ = [
     "broadening",
     "cavity",
     "ensemble",
+    "ladder_lowering",
+    "levels",
+    "liouvillian",
     "operators",
+    "pair_lowering",
+    "parity_signs",
+    "photon_lowering",
+    "product_lowering",
+    "purity",
     "spin_cat",
     "spin_coherent",
     "states",
+    "total_spin_projectors",
+    "total_spin_squared",
+    "total_spin_weights",
+    "total_spins",
+    "trace_distance",
     "wigner",
 ]

@@ -118,6 +118,16 @@ class Cavity:
             η/Γ2 ≥ 0; for a wanted \|α\|² it is \|α\|²/2.
         phase
             φ, radians.
+
+        Returns
+        -------
+        Cavity
+            The same cavity with another drive.
+
+        Raises
+        ------
+        ValueError
+            If ``eta`` is negative or an argument is not finite.
         """
         strength = 2 * check_nonnegative("eta", eta) * self.pair_coupling * self.n_spins
         return replace(
@@ -129,6 +139,7 @@ class Cavity:
 
         Returns
         -------
+        dict[str, float]
             ``dispersive`` ε√N; ``nonlinear`` χ⁽²⁾/ω₀; ``elimination`` g₂N/κ, and for a cat
             ``elimination, cat`` g₂N\|α\|/κ, whose square the error is; ``drive`` η/κ;
             ``single loss`` κε²N/Γ2, the collective one-excitation loss if the bath of the cavity

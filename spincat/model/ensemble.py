@@ -81,6 +81,23 @@ class SpinEnsemble:
             Its η/Γ2, φ and N are used; `Cavity.driven` is the way back.
         detunings
             The N detunings δ_n of the spins in rad/s; they are divided by Γ2.  None for zero.
+
+        Returns
+        -------
+        SpinEnsemble
+            η and φ of the cavity, the detunings in units of Γ2.
+
+        Raises
+        ------
+        ValueError
+            If a detuning is not finite, or there are not N.
+
+        Examples
+        --------
+        >>> cavity = Cavity(10**6, 3e10, 1.5e6, 1.2e8, 1.2e7).driven(eta=2.0, phase=0.3)
+        >>> ensemble = SpinEnsemble.from_cavity(cavity)
+        >>> round(ensemble.eta, 6), round(ensemble.phase, 6)
+        (2.0, 0.3)
         """
         scaled = None if detunings is None else check_finite("detunings", detunings) / cavity.gamma2
         return cls(cavity.n_spins, cavity.eta, cavity.phase, scaled)

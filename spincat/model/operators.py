@@ -44,6 +44,11 @@ def excitations(n_spins: int, *, basis: Basis = "dicke") -> Integers:
     basis
         ``"dicke"`` gives shape (N+1,), ``"product"`` gives shape (2^N,).
 
+    Returns
+    -------
+    Integers
+        Of the shape that ``basis`` says.
+
     Raises
     ------
     ValueError
@@ -68,7 +73,17 @@ def parity_signs(n_spins: int, *, basis: Basis = "dicke") -> Integers:
     Parameters
     ----------
     n_spins, basis
-        As in `excitations`; the same errors are raised.
+        As in `excitations`.
+
+    Returns
+    -------
+    Integers
+        Of the shape that ``basis`` says.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        As `excitations`.
 
     Examples
     --------
@@ -88,6 +103,11 @@ def spin_signs(n_spins: int) -> Integers:
     ----------
     n_spins
         Number of spins N ≤ 16.
+
+    Returns
+    -------
+    Integers
+        Shape (2^N, N).
 
     Raises
     ------
@@ -117,6 +137,7 @@ def levels(n_spins: int, parity: Parity, lost: int = 0) -> Integers:
 
     Returns
     -------
+    Integers
         Shape (d,); d is 0 if J has no state of that parity.
 
     Raises
@@ -149,6 +170,7 @@ def ladder_lowering(n_spins: int, lost: int = 0) -> sparse.csr_array:
 
     Returns
     -------
+    scipy.sparse.csr_array
         Shape (2J + 1, 2J + 1).
 
     Raises
@@ -180,6 +202,7 @@ def pair_lowering(n_spins: int, parity: Parity, lost: int = 0) -> sparse.csr_arr
 
     Returns
     -------
+    scipy.sparse.csr_array
         Shape (d, d), indexed like `levels`.
 
     Raises
@@ -211,6 +234,7 @@ def product_lowering(n_spins: int) -> sparse.csr_array:
 
     Returns
     -------
+    scipy.sparse.csr_array
         Shape (2^N, 2^N).
 
     Raises
@@ -241,6 +265,11 @@ def total_spins(n_spins: int) -> Floats:
     n_spins
         Number of spins N ≥ 1.
 
+    Returns
+    -------
+    Floats
+        Shape (number of J,).
+
     Raises
     ------
     ValueError
@@ -261,11 +290,17 @@ def total_spin_squared(n_spins: int) -> sparse.csr_array:
     Parameters
     ----------
     n_spins
-        As in `product_lowering`; the same errors are raised.
+        Number of spins N ≤ 16.
 
     Returns
     -------
+    scipy.sparse.csr_array
         Shape (2^N, 2^N), with the eigenvalues J(J+1) of the `total_spins`.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        As `product_lowering`.
 
     Examples
     --------
@@ -294,6 +329,7 @@ def total_spin_projectors(n_spins: int) -> Floats:
 
     Returns
     -------
+    Floats
         Real dense matrices of shape (number of J, 2^N, 2^N) in the product basis.
 
     Raises
@@ -329,6 +365,7 @@ def total_spin_weights(states: ArrayLike) -> Floats:
 
     Returns
     -------
+    Floats
         Shape (..., number of J), in the order of :func:`total_spins`.
 
     Raises
@@ -356,6 +393,7 @@ def photon_lowering(photons: int) -> sparse.csr_array:
 
     Returns
     -------
+    scipy.sparse.csr_array
         Shape (photons + 1, photons + 1).
 
     Raises
@@ -383,6 +421,7 @@ def liouvillian(hamiltonian: ArrayLike, jumps: Sequence[ArrayLike]) -> sparse.cs
 
     Returns
     -------
+    scipy.sparse.csr_array
         Shape (d², d²); it acts on the rows of ρ, written one after the other.
 
     Examples
@@ -416,6 +455,7 @@ def block_liouvillian(
 
     Returns
     -------
+    scipy.sparse.csr_array
         Shape (de, de); it acts on the rows of X, written one after the other.
 
     Examples

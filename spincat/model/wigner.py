@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spincat.shared.checks import check_finite
+from spincat.shared.types import Floats
 
 
-def wigner(rho: ArrayLike, real: ArrayLike, imaginary: ArrayLike) -> NDArray[np.float64]:
+def wigner(rho: ArrayLike, real: ArrayLike, imaginary: ArrayLike) -> Floats:
     r"""Return the Wigner function of ρ, the N + 1 levels taken as number states of an oscillator.
 
     .. math::
@@ -25,12 +26,19 @@ def wigner(rho: ArrayLike, real: ArrayLike, imaginary: ArrayLike) -> NDArray[np.
 
     Returns
     -------
+    Floats
         Shape (Y, X).
 
     Raises
     ------
     ValueError
         If ``rho`` is not square or the grid is not finite.
+
+    Examples
+    --------
+    >>> ground = np.diag([1.0, 0.0, 0.0])
+    >>> wigner(ground, [0.0, 1.0], [0.0]).round(4)  # (2/π) exp(-2|β|²)
+    array([[0.6366, 0.0862]])
     """
     import qutip  # on request only: it takes a second to import
 
