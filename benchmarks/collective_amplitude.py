@@ -21,7 +21,7 @@ import numpy as np
 import qutip
 from scipy.integrate import solve_ivp
 
-from spincat.master_equation import dicke, dicke_amplitude
+from spincat.master_equation import coherence_decay, dicke, dicke_amplitude
 
 N, T_MAX, ETA = 100, 1e4, 10.0
 ETAS = np.linspace(0.25, 15.0, 60).tolist()
@@ -42,7 +42,7 @@ def timed(function, *arguments):
 
 def figure():
     """The amplitudes of Fig. 3."""
-    dicke_amplitude.slow_mode.cache_clear()
+    coherence_decay.slow_mode.cache_clear()
     return np.array([dicke_amplitude.amplitude(N, eta, [1e2, 1e3, T_MAX]) for eta in ETAS])
 
 
@@ -110,8 +110,8 @@ def main() -> None:
     print("  N   unknowns     rate   amplitude          r/Gamma_2")
     for n_spins in (50, 100, 200) if arguments.quick else (50, 100, 200, 400):
         eta = 0.1 * n_spins
-        dicke_amplitude.slow_mode.cache_clear()
-        first, rate = timed(dicke_amplitude.coherence_decay_rate, n_spins, eta)
+        coherence_decay.slow_mode.cache_clear()
+        first, rate = timed(coherence_decay.coherence_decay_rate, n_spins, eta)
         second, _ = timed(dicke_amplitude.amplitude, n_spins, eta, [1.0, 1e2, 1e4])
         unknowns = (n_spins // 2 + 1) * (n_spins // 2)
         print(f"{n_spins:>3} {unknowns:>10} {first:7.2f}s {first + second:10.2f}s {rate:18.6e}")

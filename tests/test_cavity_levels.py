@@ -5,6 +5,7 @@ import pytest
 import qutip
 
 from spincat import SpinEnsemble
+from spincat.master_equation import cavity_exchange
 from spincat.master_equation import cavity_levels as cl
 from spincat.model.cavity import Cavity
 from spincat.model.states import trace_distance
@@ -146,10 +147,10 @@ def test_unequal_spins_keep_the_exchange(n_spins, ratio):
     gap = n_spins * mixing**2
     shifts = ratio * gap * np.linspace(-1, 1.3, n_spins)
     exact = excitations(n_spins, shifts, mixing)
-    whole = np.linalg.eigvalsh(cl.one_excitation(shifts, mixing))[:-1]
+    whole = np.linalg.eigvalsh(cavity_exchange.one_excitation(shifts, mixing))[:-1]
     np.testing.assert_allclose(whole, exact, atol=1e-12)
     kept, common = (
-        np.linalg.eigvalsh(cl.one_excitation_model(shifts, mixing, exchange=on))
+        np.linalg.eigvalsh(cavity_exchange.one_excitation_model(shifts, mixing, exchange=on))
         for on in (True, False)
     )
     # the next order is of relative size N epsilon^2 and delta/omega_0
@@ -163,11 +164,11 @@ def test_the_exchange_keeps_the_symmetric_state():
     shifts = np.random.default_rng(3).normal(size=(size)) * gap / 10
     times = np.linspace(0, 100, 201) / gap
     whole, kept, common = (
-        cl.symmetric_weight(matrix, size, times)
+        cavity_exchange.symmetric_weight(matrix, size, times)
         for matrix in (
-            cl.one_excitation(shifts, mixing),
-            cl.one_excitation_model(shifts, mixing),
-            cl.one_excitation_model(shifts, mixing, exchange=False),
+            cavity_exchange.one_excitation(shifts, mixing),
+            cavity_exchange.one_excitation_model(shifts, mixing),
+            cavity_exchange.one_excitation_model(shifts, mixing, exchange=False),
         )
     )
     np.testing.assert_allclose(kept, whole, atol=3e-3)
@@ -189,9 +190,9 @@ def test_the_exchange_keeps_the_symmetric_state():
         (lambda: cl.driven_spins(Cavity(1, 1, 0.1, 0.1, 0.1), 1.0), "n_spins = 1"),
         (lambda: cl.driven_spins(Cavity(2, 1, 0.1, 0.1, 0.1), 1.0, 1), "n_times = 1"),
         (lambda: cl.driven_spins(Cavity(2, 1, 0.03, 0.01, 0.1), -1.0), "t_max = -1"),
-        (lambda: cl.one_excitation([np.nan], 0.1), "detunings holds nan"),
-        (lambda: cl.one_excitation_model([0.0], -0.1), "mixing = -0.1"),
-        (lambda: cl.symmetric_weight(np.eye(2), 0, [0.0]), "n_spins = 0"),
+        (lambda: cavity_exchange.one_excitation([np.nan], 0.1), "detunings holds nan"),
+        (lambda: cavity_exchange.one_excitation_model([0.0], -0.1), "mixing = -0.1"),
+        (lambda: cavity_exchange.symmetric_weight(np.eye(2), 0, [0.0]), "n_spins = 0"),
         (lambda: cl.pair_decay([0.0], 1, 0.1, 0.1, 1.0, 2.0), "n_spins = 1"),
     ],
 )

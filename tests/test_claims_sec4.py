@@ -14,7 +14,7 @@ from spincat.large_n.critical_linewidths import (
     critical_point,
     stays_synchronised,
 )
-from spincat.master_equation import dicke, dicke_amplitude, two_halves_response
+from spincat.master_equation import coherence_decay, dicke, dicke_amplitude, two_halves_response
 from spincat.mean_field import mirror_halves, phase_diagram, phase_locking, two_halves
 from spincat.model import operators
 from spincat.model.broadening import Gaussian
@@ -72,7 +72,7 @@ def test_the_drop_of_the_amplitude_moves_with_the_time():
     "amplitude-drops-near-eta-10", "fig-3-shows-the-steady-state", method="spectrum"
 )
 def test_the_amplitude_is_metastable():
-    rate = {eta: dicke_amplitude.coherence_decay_rate(100, eta) for eta in (5.0, 10.0)}
+    rate = {eta: coherence_decay.coherence_decay_rate(100, eta) for eta in (5.0, 10.0)}
     assert 0 < rate[5.0] < 1e-20
     assert 1e-5 < rate[10.0] < 1e-3
 
@@ -90,7 +90,7 @@ def test_the_steady_state_has_no_amplitude():
 @pytest.mark.ledger("collapse-at-a-drive-proportional-to-n", method="spectrum")
 def test_the_lifetime_ends_at_a_drive_proportional_to_n():
     for h, low in ((0.03, True), (0.12, False)):
-        rates = [dicke_amplitude.coherence_decay_rate(n, h * n) for n in (50, 100)]
+        rates = [coherence_decay.coherence_decay_rate(n, h * n) for n in (50, 100)]
         assert (max(rates) < 1e-4) == low
 
 
@@ -100,7 +100,7 @@ def test_the_drive_of_the_collapse_per_spin_tends_to_an_eighth():
     goal = np.log(np.log(2) / 1e4)
     h = [
         brentq(
-            lambda x, n=n: dicke_amplitude.slow_mode(n, x * n).log_rate - goal,
+            lambda x, n=n: coherence_decay.slow_mode(n, x * n).log_rate - goal,
             0.07,
             0.12,
             xtol=1e-4,
@@ -119,7 +119,7 @@ def test_the_exponential_law_puts_the_collapse_at_an_eighth_for_any_time():
         goal = np.log(np.log(2) / time)
         gaps = [
             1 / 8
-            - brentq(lambda x, n=n, g=goal: n * dicke_amplitude.decay_exponent(x) + g, 1e-3, 0.125)
+            - brentq(lambda x, n=n, g=goal: n * coherence_decay.decay_exponent(x) + g, 1e-3, 0.125)
             for n in (10**6, 10**9)
         ]
         assert gaps[0] / gaps[1] == pytest.approx(100, rel=0.01)  # as N^(-2/3)

@@ -14,7 +14,7 @@ from scipy.special import gammaln
 from test_dicke import OPTIONS, qutip_model
 
 from spincat import SpinEnsemble
-from spincat.master_equation import _krylov, dicke, dicke_amplitude
+from spincat.master_equation import _krylov, coherence_decay, dicke, dicke_amplitude
 from spincat.model import operators, states
 from spincat.shared.errors import ConvergenceError
 
@@ -74,9 +74,9 @@ def test_what_does_not_converge_says_so(monkeypatch):
     with pytest.raises(ConvergenceError, match="no convergence after Γ2 t = 0"):
         _krylov.evolve(block, np.ones(block.shape[0]), np.array([1.0]), 1e-10)
     monkeypatch.setattr(_krylov, "MOST_VECTORS", 3)
-    dicke_amplitude.slow_mode.cache_clear()
+    coherence_decay.slow_mode.cache_clear()
     with pytest.raises(ConvergenceError, match="did not converge"):
-        dicke_amplitude.slow_mode(8, 1.0)
+        coherence_decay.slow_mode(8, 1.0)
 
 
 @settings(max_examples=10)
@@ -119,7 +119,7 @@ def many_digits_rate(n_spins, eta):
 def test_rates_below_rounding_are_right(n_spins, eta):
     with mp.workdps(60):
         exact = float(many_digits_rate(n_spins, eta))
-    assert dicke_amplitude.coherence_decay_rate(n_spins, eta) == pytest.approx(
+    assert coherence_decay.coherence_decay_rate(n_spins, eta) == pytest.approx(
         exact, rel=1e-11, abs=0
     )
 
@@ -129,7 +129,7 @@ def test_rates_below_rounding_are_right(n_spins, eta):
 def test_rate_and_gap_are_those_of_the_dense_spectrum(n_spins, h):
     block = dicke.generator(n_spins, h * n_spins, "even", "odd").toarray()
     rates = np.sort(-np.linalg.eigvals(block).real)
-    mode = dicke_amplitude.slow_mode(n_spins, h * n_spins)
+    mode = coherence_decay.slow_mode(n_spins, h * n_spins)
     assert np.exp(mode.log_rate) == pytest.approx(rates[0], rel=1e-8, abs=1e-11)
     assert mode.gap == pytest.approx(rates[1], rel=1e-3)
     assert np.sum(mode.left * mode.right) == pytest.approx(1)
@@ -143,39 +143,39 @@ def test_rate_of_many_spins_is_that_of_the_sparse_matrix_where_that_can_tell():
     for n_spins, eta in ((100, 10.0), (100, 15.0), (200, 24.0)):
         block = dicke.generator(n_spins, eta, "even", "odd")
         found = eigs(block.tocsc(), k=1, sigma=0.01, v0=np.ones(block.shape[0]))[0]
-        ours = dicke_amplitude.coherence_decay_rate(n_spins, eta)
+        ours = coherence_decay.coherence_decay_rate(n_spins, eta)
         assert ours == pytest.approx(-found[0].real, rel=1e-6)
 
 
 def test_rate_falls_exponentially_with_n():
     for h in (0.03, 0.06, 0.09):
-        logs = [dicke_amplitude.slow_mode(n, h * n).log_rate for n in (100, 200)]
+        logs = [coherence_decay.slow_mode(n, h * n).log_rate for n in (100, 200)]
         # sqrt(N) in front of the exponential, seen in the fit of the chapter
         slope = -(logs[1] - logs[0] - np.log(2) / 2) / 100
-        assert slope == pytest.approx(dicke_amplitude.decay_exponent(h), rel=2e-3)
+        assert slope == pytest.approx(coherence_decay.decay_exponent(h), rel=2e-3)
 
 
 def test_rates_below_the_smallest_number_keep_their_logarithm():
-    assert dicke_amplitude.coherence_decay_rate(400, 2.0) == 0
-    log_rate = dicke_amplitude.slow_mode(400, 2.0).log_rate
-    assert -log_rate == pytest.approx(400 * dicke_amplitude.decay_exponent(2.0 / 400), rel=0.01)
+    assert coherence_decay.coherence_decay_rate(400, 2.0) == 0
+    log_rate = coherence_decay.slow_mode(400, 2.0).log_rate
+    assert -log_rate == pytest.approx(400 * coherence_decay.decay_exponent(2.0 / 400), rel=0.01)
 
 
 def test_three_spins_keep_their_coherence():
     """Even and odd levels, 0 and 2 or 1 and 3, are mirror images: both decay alike."""
-    assert dicke_amplitude.coherence_decay_rate(3, 0.3) < 1e-15
+    assert coherence_decay.coherence_decay_rate(3, 0.3) < 1e-15
 
 
 def test_second_mode_is_the_contraction_towards_the_fixed_point():
     """Linearising the leading order of Eqs. 22-23 gives the rate 4η√(1 - 8h) twice."""
     for h in (0.04, 0.06, 0.08):
-        gap = dicke_amplitude.slow_mode(200, 200 * h).gap
+        gap = coherence_decay.slow_mode(200, 200 * h).gap
         assert gap == pytest.approx(800 * h * np.sqrt(1 - 8 * h), rel=0.03)
 
 
 @pytest.mark.parametrize("observable", ["boson", "dipole"])
 def test_metastable_amplitude_is_where_the_evolution_goes(observable):
-    rate = dicke_amplitude.coherence_decay_rate(60, 6.0)
+    rate = coherence_decay.coherence_decay_rate(60, 6.0)
     amplitude = dicke_amplitude.amplitude(60, 6.0, [8.0], observable)[0]  # by the Krylov space
     later = dicke_amplitude.amplitude(60, 6.0, [3e3], observable)[0]  # by the slow mode
     quasi = dicke_amplitude.quasi_steady_amplitude(60, 6.0, observable)
@@ -185,7 +185,7 @@ def test_metastable_amplitude_is_where_the_evolution_goes(observable):
 
 def test_amplitude_without_a_single_slow_mode():
     with pytest.raises(ConvergenceError, match="complex pair"):
-        dicke_amplitude.slow_mode(6, 3.0)
+        coherence_decay.slow_mode(6, 3.0)
     block = dicke.generator(6, 3.0, "even", "odd").toarray()
     start = dicke_amplitude.initial_amplitudes(6, 1.0)
     expected = expm(7 * block) @ np.outer(start[::2], start[1::2]).ravel()
@@ -210,21 +210,21 @@ def test_bad_input_is_refused():
         (lambda: dicke_amplitude.amplitude(4, 0.1, [-1]), "times holds -1"),
         (lambda: dicke_amplitude.amplitude(10, 0.1, [1], "spin"), "observable = 'spin'"),
         (lambda: dicke_amplitude.amplitude(10, 5.0, [1]), "coherent state is above"),
-        (lambda: dicke_amplitude.coherence_decay_rate(10, 0.0), "eta > 0"),
+        (lambda: coherence_decay.coherence_decay_rate(10, 0.0), "eta > 0"),
         (lambda: dicke_amplitude.coherences(4, 0.1, [1], [1, 1, 0, 0, 0]), "start has shape"),
-        (lambda: dicke_amplitude.decay_exponent(0.2), "h = 0.2"),
+        (lambda: coherence_decay.decay_exponent(0.2), "h = 0.2"),
     ):
         with pytest.raises(ValueError, match=message):
             call()
     with pytest.raises(MemoryError, match="n_spins = 401"):
-        dicke_amplitude.slow_mode(401, 1.0)
+        coherence_decay.slow_mode(401, 1.0)
 
 
 def test_three_spins_keep_their_amplitude():
     """Their even and odd blocks are the same matrix, so that X keeps its trace; not for N = 4."""
     blocks = [dicke.shifted_jump(3, 0.3, parity).toarray() for parity in ("even", "odd")]
     np.testing.assert_allclose(blocks[0], blocks[1], rtol=1e-15)
-    assert dicke_amplitude.coherence_decay_rate(3, 0.3) < 1e-12
+    assert coherence_decay.coherence_decay_rate(3, 0.3) < 1e-12
     first, last = dicke_amplitude.coherences(3, 0.3, [0.0, 1e3])
     assert np.trace(last) == pytest.approx(np.trace(first), abs=1e-9)
     assert dicke_amplitude.amplitude(3, 0.3, [1e3])[0] > 0.1
@@ -232,7 +232,7 @@ def test_three_spins_keep_their_amplitude():
 
 
 def test_a_start_that_is_the_slow_mode_to_all_digits_does_not_hide_the_next_one():
-    gaps = [dicke_amplitude.slow_mode(n, 0.02 * n).gap for n in (22, 23, 24)]
+    gaps = [coherence_decay.slow_mode(n, 0.02 * n).gap for n in (22, 23, 24)]
     np.testing.assert_allclose(gaps, gaps[0], rtol=0.1)
     rho = dicke_amplitude.density_matrix(23, 0.46, [0.0, 1.0])
     assert np.linalg.eigvalsh(rho).min() > -1e-8

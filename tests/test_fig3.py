@@ -7,7 +7,7 @@ from figure_baselines import BASELINE, columns, picture
 
 from spincat import figures
 from spincat.figures import fig3, sec4_1
-from spincat.master_equation import dicke_amplitude
+from spincat.master_equation import coherence_decay, dicke_amplitude
 
 # Modes and steady states come from sparse solves of matrices with a condition number up to 1e6.
 TOLERANCE = {"rtol": 1e-6, "atol": 1e-9}
@@ -67,7 +67,7 @@ def test_figure_3_is_the_amplitude():
     for name, observable in (("amplitude", "boson"), ("dipole", "dipole")):
         expected = dicke_amplitude.amplitude(24, eta, [10.0, 1e3], observable)
         np.testing.assert_allclose(dataset[name], expected)
-    assert dataset["rate"] == pytest.approx(dicke_amplitude.coherence_decay_rate(24, eta))
+    assert dataset["rate"] == pytest.approx(coherence_decay.coherence_decay_rate(24, eta))
 
 
 def test_limits_end_where_they_are_said_to():

@@ -5,7 +5,7 @@ import pytest
 import qutip
 
 from spincat.master_equation import product_space
-from spincat.master_equation.cavity_levels import one_excitation_model, symmetric_weight
+from spincat.master_equation.cavity_exchange import one_excitation_model, symmetric_weight
 from spincat.master_equation.multibody_loss import _hamiltonian, held_fidelity
 from spincat.model import states
 from spincat.model.broadening import Gaussian

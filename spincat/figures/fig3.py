@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from spincat.figures import describe
-from spincat.master_equation import dicke_amplitude
+from spincat.master_equation import coherence_decay, dicke_amplitude
 from spincat.model.states import purity
 from spincat.model.wigner import wigner
 from spincat.shared import provenance
@@ -81,7 +81,7 @@ def compute(
         x = dicke_amplitude.coherences(n_spins, eta, times)
         evolved[:, :, i] = [np.abs(dicke_amplitude.expectation(x, n_spins, o)) for o in both]
         quasi[:, i] = [dicke_amplitude.quasi_steady_amplitude(n_spins, eta, o) for o in both]
-        rate[i] = dicke_amplitude.coherence_decay_rate(n_spins, eta)
+        rate[i] = coherence_decay.coherence_decay_rate(n_spins, eta)
     dipole_limit = np.where(8 * etas <= n_spins, np.sqrt(2 * etas), np.nan)
     curves = {
         "quasi_steady": (quasi[0], describe("metastable |<a>|")),

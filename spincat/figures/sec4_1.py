@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spincat.figures import PARITIES, describe
 from spincat.figures.fig3 import BLACK, BLUE, GREEN, ORANGE
-from spincat.master_equation import dicke_amplitude
+from spincat.master_equation import coherence_decay, dicke_amplitude
 from spincat.master_equation.dicke import steady_block
 from spincat.mean_field import identical_spins
 from spincat.model import states
@@ -47,11 +47,11 @@ def compute_rates(
     """
     etas = np.outer(sizes, h)
     logs = [
-        [dicke_amplitude.slow_mode(n, eta).log_rate / np.log(10) for eta in row]
+        [coherence_decay.slow_mode(n, eta).log_rate / np.log(10) for eta in row]
         for n, row in zip(sizes, etas.tolist(), strict=True)
     ]
     dims = "n_spins", "h"
-    exponent = dicke_amplitude.decay_exponent(h)
+    exponent = coherence_decay.decay_exponent(h)
     return xr.Dataset(
         {
             "log10_rate": (dims, np.array(logs), describe("log10 of the rate in Gamma_2")),

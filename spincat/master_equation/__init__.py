@@ -2,15 +2,18 @@
 
 Any detunings in the space of 2^N product states (`product_space`, Fig. 2) or without its fast
 motion (`quasi_dark`); identical spins on the ladder of Dicke states (`dicke`) and their amplitude
-(`dicke_amplitude`, Fig. 3); two halves at first order in their detuning (`two_halves_response`);
-two-body and four-body loss (`multibody_loss`, Sec. V); spins and cavity together
-(`cavity_elimination`, Eqs. 34-35, and `cavity_levels`, Eq. 31).
+(`dicke_amplitude`, Fig. 3) with its slow decay (`coherence_decay`); two halves at first order in
+their detuning (`two_halves_response`); two-body and four-body loss (`multibody_loss`, Sec. V);
+spins and cavity together (`cavity_elimination`, Eqs. 34-35, `cavity_levels`, Eq. 31, and
+`cavity_exchange`, unequal spins).
 It may import `spincat.free`, `spincat.model` and `spincat.shared`.
 """
 
 from spincat.master_equation import (
     cavity_elimination,
+    cavity_exchange,
     cavity_levels,
+    coherence_decay,
     dicke,
     dicke_amplitude,
     multibody_loss,
@@ -20,14 +23,12 @@ from spincat.master_equation import (
 )
 from spincat.master_equation.cavity_elimination import eliminated, with_cavity
 from spincat.master_equation.cavity_levels import avoided_crossing, driven_spins, pair_decay
+from spincat.master_equation.coherence_decay import coherence_decay_rate, decay_exponent, slow_mode
 from spincat.master_equation.dicke import nearly_dark_state, steady_state
 from spincat.master_equation.dicke_amplitude import (
     amplitude,
-    coherence_decay_rate,
-    decay_exponent,
     density_matrix,
     quasi_steady_amplitude,
-    slow_mode,
 )
 from spincat.master_equation.multibody_loss import held_fidelity
 from spincat.master_equation.product_space import cat_fidelity, evolve
@@ -44,7 +45,9 @@ __all__ = [
     "avoided_crossing",
     "cat_fidelity",
     "cavity_elimination",
+    "cavity_exchange",
     "cavity_levels",
+    "coherence_decay",
     "coherence_decay_rate",
     "decay_coefficient",
     "decay_exponent",

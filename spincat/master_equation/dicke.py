@@ -2,8 +2,8 @@ r"""Identical spins on the ladder of symmetric (Dicke) states, one parity at a t
 
 Without detunings Eqs. 1-2 of arXiv:2403.16491 only connect the N + 1 symmetric states \|n⟩ with n
 excitations, and change n by 0 or 2: each parity is a block of about N/2 states.  The coherence
-between the two parities, hence ``amplitude``, ``quasi_steady_amplitude`` and
-``coherence_decay_rate``, is in `spincat.master_equation.dicke_amplitude`.
+between the two parities is in `spincat.master_equation.dicke_amplitude`, and how slowly it decays
+in `spincat.master_equation.coherence_decay`.
 """
 
 from __future__ import annotations

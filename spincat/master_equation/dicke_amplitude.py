@@ -2,48 +2,35 @@ r"""The amplitude of identical spins: even-odd coherence on the Holstein-Primako
 
 The amplitude ⟨a⟩ and the dipole ⟨S₋⟩ connect neighbouring levels, hence the two parities: they are
 determined by the block X of ρ whose rows are the even and whose columns are the odd levels, in the
-rotated frame of `spincat.master_equation.dicke.generator` a real matrix.  Its slowest mode decays
-at a rate that falls exponentially with N while a state with ⟨a⟩ ≠ 0 is metastable (h < 1/8).
+rotated frame of `spincat.master_equation.dicke.generator` a real matrix.  Its slowest mode is that
+of `spincat.master_equation.coherence_decay`.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import gammainc, gammaincinv, gammaln
 
 from spincat.master_equation import _krylov
-from spincat.master_equation.dicke import generator, shifted_jump, steady_block
+from spincat.master_equation.coherence_decay import check_ladder, slow_mode
+from spincat.master_equation.dicke import generator, steady_block
 from spincat.model.ensemble import SpinEnsemble
 from spincat.model.operators import ladder_lowering, photon_lowering
-from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.checks import check_finite
 from spincat.shared.errors import ConvergenceError
-from spincat.shared.types import Floats, Parity
+from spincat.shared.types import Complexes, Floats, Parity
 
 Observable = Literal["boson", "dipole"]
 
-LARGEST_N = 400
-"""Largest N, where X has 40,200 elements."""
 TOLERANCE = 1e-10
 """Bound on the error of ρ in the trace norm for each decade of time."""
-SHIFT = 0.1
-"""Where the resolvent is taken for the slow mode, in Γ2."""
 LONG = 100.0
 """After this many times 1/gap all modes but the slowest are gone, to a factor exp(-100)."""
 MOST_LOST = 1e-2
 """Largest weight of the initial coherent state that may lie above the end of the ladder."""
-
-
-class SlowMode(NamedTuple):
-    r"""The slowest mode of the even-odd block, X(t) → c exp(-rt) R."""
-
-    log_rate: float  #: ln r, the natural logarithm of the rate in Γ2
-    gap: float  #: rate of the next mode in Γ2, to about 1e-4 of itself
-    right: Floats  #: R, shape (even levels, odd levels)
-    left: Floats  #: the left mode W, with ∑ W R = 1; c = ∑ W X(0)
 
 
 def initial_amplitudes(n_spins: int, eta: float) -> Floats:
@@ -75,7 +62,7 @@ def initial_amplitudes(n_spins: int, eta: float) -> Floats:
     >>> initial_amplitudes(20, 0.5)[:4].round(4)
     array([0.6065, 0.6065, 0.4289, 0.2476])
     """
-    _check(n_spins, eta)
+    check_ladder(n_spins, eta)
     if (lost := float(gammainc(n_spins + 1, 2 * eta))) > MOST_LOST:
         raise ValueError(
             f"eta = {eta!r}: {lost:.0%} of the coherent state is above the {n_spins + 1} levels; "
@@ -111,95 +98,8 @@ def largest_drive(n_spins: int) -> float:
     >>> round(largest_drive(20), 3)
     5.913
     """
-    _check(n_spins, 0.0)
+    check_ladder(n_spins, 0.0)
     return float(gammaincinv(n_spins + 1, MOST_LOST)) / 2
-
-
-@lru_cache(maxsize=8)
-def slow_mode(n_spins: int, eta: float) -> SlowMode:
-    r"""Return the slowest mode of the even-odd block, its rate to a relative accuracy of 1e-8.
-
-    The eigenvalue of the sparse generator is only good to its rounding errors, about 1e-12 Γ2.
-    Instead, with the smallest singular values of both jump operators, B_e v_e = b_e u_e and
-    B_o v_o = b_o u_o, and W the left mode,
-
-    .. math::
-        r = \tfrac12(b_e - b_o)^2 + b_eb_o(1 - w), \qquad
-        w = \frac{u_e^T W u_o}{v_e^T W v_o} ,
-
-    holds exactly.  The B are bidiagonal and -B⁻¹ has no negative entry: inverse iteration never
-    subtracts, so b is accurate relative to itself however small, and W enters through w only.
-
-    Parameters
-    ----------
-    n_spins, eta
-        Number of spins 2 ≤ N ≤ 400 and strength of the drive η/Γ2 > 0.
-
-    Returns
-    -------
-    SlowMode
-        The mode with its rate, and the gap to the next one.
-
-    Raises
-    ------
-    ValueError, MemoryError
-        If an argument is outside its range.
-    ConvergenceError
-        If the slowest modes are a complex pair (small N or h = η/(NΓ2) far above 1/8).
-
-    Examples
-    --------
-    >>> mode = slow_mode(20, 1.0)
-    >>> round(mode.log_rate, 4), round(mode.gap, 3)
-    (-13.8745, 2.289)
-    """
-    _check(n_spins, eta)
-    if n_spins < 2 or eta == 0:
-        raise ValueError(f"n_spins = {n_spins}, eta = {eta!r}; allowed: n_spins >= 2 and eta > 0")
-    log_even, u_even, v_even = _smallest_singular(n_spins, eta, "even")
-    log_odd, u_odd, v_odd = _smallest_singular(n_spins, eta, "odd")
-    shape, start = (v_even.size, v_odd.size), np.outer(v_even, v_odd).ravel()
-    block = generator(n_spins, eta, "even", "odd")
-    solve, solve_transposed = _krylov.resolvent(block, SHIFT)
-    _, right, second = _krylov.slowest(solve, start, SHIFT)
-    _, left, _ = _krylov.slowest(solve_transposed, start, SHIFT)
-    right, left = right.reshape(shape), left.reshape(shape)
-    left = left / np.sum(left * right)
-    w = float((u_even @ left @ u_odd) / (v_even @ left @ v_odd))
-    ratio = np.exp(log_odd - log_even)
-    bracket = (1 - ratio) ** 2 / 2 + ratio * (1 - w)
-    log_rate = 2 * log_even + np.log(bracket) if bracket > 0 else -np.inf
-    return SlowMode(float(log_rate), -second, right, left)
-
-
-def coherence_decay_rate(n_spins: int, eta: float) -> float:
-    r"""Return the slowest rate r of the even-odd block in Γ2, to a relative accuracy of 1e-8.
-
-    For N ≥ 4, ⟨a⟩ = 0 in the true steady state, which is reached at this rate.  For N = 3 the even
-    and odd blocks are the same matrix, X keeps its trace and r = 0.  Rates below the smallest
-    double, about 1e-308, are returned as 0; `slow_mode` has their logarithm.
-
-    Parameters
-    ----------
-    n_spins, eta
-        As in `slow_mode`.
-
-    Returns
-    -------
-    float
-        r/Γ2.
-
-    Raises
-    ------
-    ValueError, MemoryError, ConvergenceError
-        As `slow_mode`.
-
-    Examples
-    --------
-    >>> f"{coherence_decay_rate(20, 1.0):.4e}"
-    '9.4269e-07'
-    """
-    return float(np.exp(slow_mode(n_spins, eta).log_rate))
 
 
 def quasi_steady_amplitude(n_spins: int, eta: float, observable: Observable = "boson") -> float:
@@ -221,7 +121,7 @@ def quasi_steady_amplitude(n_spins: int, eta: float, observable: Observable = "b
     Raises
     ------
     ValueError, MemoryError, ConvergenceError
-        As `slow_mode`.
+        As `spincat.master_equation.coherence_decay.slow_mode`.
 
     Examples
     --------
@@ -351,7 +251,7 @@ def expectation(x: Floats, n_spins: int, observable: Observable = "boson") -> Fl
 
 def density_matrix(
     n_spins: int, eta: float, times: ArrayLike, start: ArrayLike | None = None
-) -> NDArray[np.complex128]:
+) -> Complexes:
     r"""Return ρ(t) of identical spins on the whole ladder, for the drive phase φ = 0.
 
     Parameters
@@ -361,7 +261,7 @@ def density_matrix(
 
     Returns
     -------
-    NDArray[np.complex128]
+    Complexes
         Shape (T, N + 1, N + 1), indexed by the number of excitations.
 
     Raises
@@ -391,77 +291,12 @@ def density_matrix(
     return np.asarray(phases[:, None] * rho * phases.conj())
 
 
-def decay_exponent(h: ArrayLike) -> Floats:
-    r"""Return Δ(h), with which the slowest rate falls as exp(-NΔ) at fixed h = η/(NΓ2) ≤ 1/8.
-
-    .. math::
-        \Delta(h) = 2\operatorname{artanh}m - 2m, \qquad m = \sqrt{1-8h} ,
-
-    derived in `spincat.symbolic.identical_spins`.
-
-    Parameters
-    ----------
-    h
-        Drives per spin η/(NΓ2), any shape.
-
-    Returns
-    -------
-    Floats
-        Shape of ``h``.
-
-    Raises
-    ------
-    ValueError
-        If h is outside 0 < h ≤ 1/8.
-
-    Examples
-    --------
-    >>> decay_exponent([0.05, 0.1, 0.125]).round(4)
-    array([0.5142, 0.068 , 0.    ])
-    """
-    values = check_finite("h", h)
-    if values.min() <= 0 or values.max() > 1 / 8:
-        raise ValueError(f"h = {h!r}; allowed: 0 < h <= 1/8")
-    m = np.sqrt(1 - 8 * values)
-    return np.asarray(2 * np.arctanh(m) - 2 * m)
-
-
-def _smallest_singular(n_spins: int, eta: float, parity: Parity) -> tuple[float, Floats, Floats]:
-    """Return ln s, u and v of B v = s u and Bᵀu = s v for the smallest s, with u < 0 < v.
-
-    (-B⁻¹)_ij = c_i/(|α|²c_j) for i ≤ j, where c solves B c = 0 but for the last row.  All of it is
-    positive, so the sums are taken of logarithms and lose nothing, however small s.
-    """
-    jump = shifted_jump(n_spins, eta, parity)
-    log_x = np.log(2 * eta)
-    log_c = np.append(0.0, np.cumsum(log_x - np.log(jump.diagonal(1))))
-    with np.errstate(divide="ignore"):  # the logarithm of an element that underflows is -inf
-        log_v = np.log(np.abs(np.linalg.svd(jump.toarray())[2][-1]))
-    for _ in range(4):  # the first guess is good unless s is tiny, and then one step is enough
-        log_u, _ = _normalised(np.logaddexp.accumulate(log_v + log_c) - log_c)
-        sums = np.logaddexp.accumulate((log_u - log_c)[::-1])[::-1]
-        log_v, log_norm = _normalised(log_c - log_x + sums)
-    return -log_norm, -np.exp(log_u), np.exp(log_v)
-
-
-def _normalised(logs: Floats) -> tuple[Floats, float]:
-    """Return the logarithms of a vector divided by its norm, and the logarithm of the norm."""
-    log_norm = float(np.logaddexp.reduce(2 * logs) / 2)
-    return logs - log_norm, log_norm
-
-
 def _outer(amplitudes: Floats) -> Floats:
     return np.outer(amplitudes[::2], amplitudes[1::2])
 
 
-def _check(n_spins: int, eta: float) -> None:
-    if check_positive_integer("n_spins", n_spins) > LARGEST_N:
-        raise MemoryError(f"n_spins = {n_spins}; allowed: n_spins <= {LARGEST_N}")
-    check_nonnegative("eta", eta)
-
-
 def _check_start(n_spins: int, eta: float, start: ArrayLike | None) -> Floats:
-    _check(n_spins, eta)
+    check_ladder(n_spins, eta)
     if start is None:
         return initial_amplitudes(n_spins, eta)
     values = check_finite("start", start)
