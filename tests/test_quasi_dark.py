@@ -41,7 +41,7 @@ def test_the_symmetric_quasi_dark_state_is_nearly_that_of_the_recursion(parity):
 
 @each_parity
 @pytest.mark.parametrize("n_spins", [4, 5, 6])
-def test_the_basis_is_orthonormal_and_as_dark_as_each_sector_allows(n_spins, parity):
+def test_the_basis_is_orthonormal_and_as_dark_as_each_total_spin_allows(n_spins, parity):
     basis = quasi_dark.quasi_dark_basis(n_spins, 0.2, parity)
     np.testing.assert_allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-12)
     signs = operators.parity_signs(n_spins, basis="product")

@@ -125,7 +125,7 @@ def crossing_levels(
 def avoided_crossing(
     n_spins: int, mixing: float, nonlinearity: float, photons: int = 12
 ) -> Crossing:
-    r"""Find the smallest gap between one photon and one pair, and from it g₂.
+    r"""Find the smallest gap between one photon and one pair in Eq. 31, and from it g₂ (Eq. 33).
 
     A coupling g₂(a†S₋² + h.c.) opens the gap
     :math:`2g_2\langle0|S_-^2|2\rangle = 2g_2\sqrt{2N(N-1)}`.

@@ -42,7 +42,7 @@ def held_fidelity(
     bodies: int = 2,
     gap: float = 0.0,
 ) -> float:
-    r"""Fidelity ⟨ψ\|ρ(t)\|ψ⟩ with the initial state, under the equation at the top of this module.
+    r"""Fidelity ⟨ψ\|ρ(t)\|ψ⟩ with the initial state, under Eq. 1 with k bodies (see above).
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def held_fidelity(
         raise ValueError(f"detunings has shape {row.shape}; allowed: (N,), 2 <= N <= {LARGEST_N}")
     if check_positive_integer("bodies", bodies) not in (2, 4):
         raise ValueError(f"bodies = {bodies}; allowed: 2, 4")
-    kept = _parity_sector(state, row.size)
+    kept = _states_of_its_parity(state, row.size)
     hamiltonian = _hamiltonian(row, check_nonnegative("gap", gap))[kept][:, kept]
     lower = product_lowering(row.size) / np.sqrt(row.size)
     jump = sparse.linalg.matrix_power(lower, bodies)
@@ -105,7 +105,7 @@ def _hamiltonian(detunings: Floats, gap: float) -> sparse.csr_array:
     return sparse.csr_array(energies + gap / n_spins * missing)
 
 
-def _parity_sector(state: ArrayLike, n_spins: int) -> NDArray[np.intp]:
+def _states_of_its_parity(state: ArrayLike, n_spins: int) -> NDArray[np.intp]:
     """Indices of the product states of the parity of a normalised state."""
     vector = check_finite("abs(state)", np.abs(np.asarray(state)))
     if vector.shape != (2**n_spins,):

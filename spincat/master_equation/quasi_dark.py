@@ -48,7 +48,7 @@ def quasi_dark_state(n_spins: int, eta: float, lost: int, parity: Parity) -> tup
     r"""The state of spin J = N/2 - ``lost`` that the jump operator annihilates most nearly.
 
     It is the right singular vector of S₋² - 2ηN/Γ2 with the smallest singular value s.  The jump
-    operator acts on it at the rate Γ2 s²/N², and its coherence with a dark state of another sector
+    operator acts on it at the rate Γ2 s²/N², and its coherence with a dark state of another J
     decays at half that rate.
 
     Parameters
@@ -63,12 +63,12 @@ def quasi_dark_state(n_spins: int, eta: float, lost: int, parity: Parity) -> tup
     Returns
     -------
     tuple[Floats, float]
-        Real amplitudes for n = 0..N, shape (N+1,), zero where n is not in the sector, and the rate.
+        Real amplitudes for n = 0..N, shape (N+1,), zero where J has no such n, and the rate.
 
     Raises
     ------
     ValueError
-        If an argument is outside its range or the sector has no state of that parity.
+        If an argument is outside its range or J has no state of that parity.
 
     Examples
     --------
@@ -191,7 +191,7 @@ def measured_decay(
 
 @lru_cache(maxsize=8)
 def quasi_dark_basis(n_spins: int, eta: float, parity: Parity) -> Floats:
-    """The quasi-dark states of all sectors, one for each irreducible space of any spin J.
+    """The quasi-dark states of all total spins, one for each irreducible space of any spin J.
 
     The lowest states of spin J are those with n = N/2 - J excitations that S₋ annihilates; S₊
     raises them to the other levels.
