@@ -263,7 +263,7 @@ def resolved_link(app: Sphinx, docname: str, place: EntryLink) -> nodes.referenc
 
 def resolved_code(app: Sphinx, docname: str, name: str) -> nodes.Node:
     """Return the reference that a `CodeLink` stands for, or its text if no page describes it."""
-    text = nodes.literal("", ".".join(name.split(".")[-2:]))
+    text = nodes.literal("", name.removeprefix("spincat."))
     found = app.env.get_domain("py").objects.get(name)  # type: ignore[attr-defined]
     if not found:
         LOGGER.warning("book/ledger.yml names %s, which no page of the book describes", name)
