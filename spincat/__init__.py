@@ -28,15 +28,12 @@ if TYPE_CHECKING:
         large_n,
         master_equation,
         mean_field,
+        model,
         run,
         shared,
         symbolic,
     )
 
-__getattr__, _, _ = lazy_loader.attach(
-    __name__,
-    ["figures", "free", "large_n", "master_equation", "mean_field", "run", "shared", "symbolic"],
-)
 __all__ = [
     "Cavity",
     "ConvergenceError",
@@ -53,6 +50,7 @@ __all__ = [
     "shared",
     "symbolic",
 ]
+__getattr__, _, _ = lazy_loader.attach(__name__, set(__all__) - set(globals()))
 
 
 def __dir__() -> list[str]:

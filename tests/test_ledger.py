@@ -1,8 +1,10 @@
-"""The ledger is complete: each entry has tests, each mark an entry, a verdict two ways."""
+"""The ledger is complete: each entry has tests and code, each mark an entry, a verdict two ways."""
 
 from __future__ import annotations
 
 import ast
+import inspect
+import pkgutil
 import re
 import sys
 from collections import defaultdict
@@ -69,6 +71,44 @@ def test_an_entry_names_the_pages_that_decide_it(name):
         assert (TESTS.parent / f"{place.partition('#')[0]}.md").is_file(), place
 
 
+# "Eq. 27", "Eqs. 22 and 23", "Eqs. 26-28", "Eqs. 3, 5–7"
+EQUATIONS = re.compile(r"Eqs?\.\s+(\d+(?:(?:\s*[-–]\s*|,\s*|\s+(?:and|or|to)\s+)\d+)*)")
+
+
+def equations_named(text: str) -> set[int]:
+    """The numbers of all equations that a docstring names."""
+    named: set[int] = set()
+    for numbers in EQUATIONS.findall(text):
+        for part in re.split(r",\s*|\s+(?:and|or)\s+", numbers):
+            first, *last = map(int, re.findall(r"\d+", part))
+            named |= set(range(first, (last or [first])[0] + 1))
+    return named
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Eq. 2", {2}),
+        ("Eqs. 26-28, at 50", {26, 27, 28}),
+        ("Eqs. 3, 5–7 and 9, or\nEq.\n12", {3, 5, 6, 7, 9, 12}),
+        ("Section 4, 1 / 8", set()),
+    ],
+)
+def test_how_a_docstring_names_equations(text, numbers):
+    assert equations_named(text) == numbers
+
+
+@pytest.mark.parametrize("name", [name for name, entry in ENTRIES.items() if entry.code])
+def test_the_code_of_an_entry_is_there_and_names_it(name):
+    kind, _, number = name.partition("-")
+    for full_name in ENTRIES[name].code:
+        found = pkgutil.resolve_name(full_name)
+        if kind == "fig":
+            assert found.__module__ == f"spincat.figures.fig{number}"
+        else:
+            assert int(number) in equations_named(inspect.getdoc(found)), full_name
+
+
 @each_entry
 def test_the_last_run_supports_the_verdict(name):
     """From the record that the book was made with: `make book` runs the marked tests first."""
@@ -88,7 +128,12 @@ def write(tmp_path, **fields):
 
 
 WRONG = {"correct": "b", "matters": "c", "consequence": 2}
-GOOD = {"claim": "a", "verdict": "confirmed", "where": "[notebooks/sec2_model]"}
+GOOD = {
+    "claim": "a",
+    "verdict": "confirmed",
+    "where": "[notebooks/sec2_model]",
+    "code": "[spincat.SpinEnsemble]",
+}
 
 
 @pytest.mark.parametrize(
@@ -98,6 +143,7 @@ GOOD = {"claim": "a", "verdict": "confirmed", "where": "[notebooks/sec2_model]"}
         ({"verdict": "refuted"}, "must say: correct, matters, consequence"),
         (WRONG | {"verdict": "corrected"}, "must show: printed or instead"),
         (WRONG | {"verdict": "refuted"}, "must show: printed or instead"),
+        ({"code": "[]"}, "must have: code"),
         ({"colour": "red"}, "unknown"),
         ({"consequence": 4}, "allowed: 1, 2, 3"),
     ],

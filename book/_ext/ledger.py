@@ -1,8 +1,9 @@
 """The critical edition: pages and badges made from ``book/ledger.yml`` and the last test run.
 
 ``{ledger} equations`` (or ``figures``, ``claims``, ``errata``) shows the entries of one kind with
-their verdicts and evidence, ``{ledger-grid}`` links every equation and figure from one small
-table, and each labelled equation and figure of the paper gets a line with its verdict.
+their verdicts, evidence and code, ``{ledger-grid}`` links every equation and figure from one small
+table, and each labelled equation and figure of the paper gets a line with its verdict, equations
+also with the functions that implement them.
 The texts of the entries are MyST Markdown; see ``ledger_entries.py`` for what an entry may say.
 """
 
@@ -17,10 +18,12 @@ from docutils.statemachine import StringList
 from ledger_entries import CONSEQUENCES, METHODS, VERDICTS, Entry, Evidence
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 from sphinx.util.typing import ExtensionMetadata
 
+LOGGER = logging.getLogger(__name__)
 UNDECIDED = "undecided: its tests have not all passed"
 SELECTIONS = {
     "equations": lambda entry: entry.kind == "equation",
@@ -36,6 +39,10 @@ FILTER = """<form class="ledger-filter" role="search" hidden>
 
 class EntryLink(nodes.General, nodes.Inline, nodes.Element):
     """A link to a page (``page``) or a place on it (``anchor``), resolved when titles are known."""
+
+
+class CodeLink(nodes.General, nodes.Inline, nodes.Element):
+    """A link to what the package's pages say of a function or class with the full ``name``."""
 
 
 class ChapterEquation(nodes.General, nodes.Element):
@@ -117,6 +124,8 @@ class LedgerDirective(SphinxDirective):
         if entry.matters:
             self.parse(card, f"**Why it matters.** {entry.matters}")
         card += self.places(entry)
+        if entry.code:
+            card += nodes.paragraph("", "Code: ", *code(entry), classes=["ledger-code"])
         card += tests(evidence)
         return card
 
@@ -141,6 +150,12 @@ class LedgerDirective(SphinxDirective):
         if number or entry.kind == "claim":
             return ""
         return f"equation-{entry.name}" if entry.kind == "equation" else entry.name
+
+
+def code(entry: Entry) -> list[nodes.Node]:
+    """Links to all code of an entry, with commas between."""
+    links: list[nodes.Node] = [CodeLink(name=name) for name in entry.code]
+    return [part for made in links for part in (nodes.Text(", "), made)][1:]
 
 
 def tests(evidence: Evidence) -> nodes.raw:
@@ -208,9 +223,11 @@ def pages_to_write(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 
 def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Put in links and equations, and the verdict below each equation and figure of the paper."""
+    """Put in links and equations, and a line below each equation and figure of the paper."""
     for place in list(doctree.findall(EntryLink)):
         place.replace_self(resolved_link(app, docname, place))
+    for place in list(doctree.findall(CodeLink)):
+        place.replace_self(resolved_code(app, docname, place["name"]))
     for place in list(doctree.findall(ChapterEquation)):
         latex = app.env.ledger_equations[place["label"]]  # type: ignore[attr-defined]
         options: dict[str, Any] = dict.fromkeys(("number", "label", "docname"))
@@ -227,6 +244,9 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 classes=["ledger-badge", css_class(entry, evidence[entry.name])]
             )
             badge += resolved_link(app, docname, link(entry.page, entry.anchor, text))
+            if entry.kind == "equation":  # below a figure stands already what computes it
+                for name in entry.code:
+                    badge += [nodes.Text(" · "), resolved_code(app, docname, name)]
             node.parent.insert(node.parent.index(node) + 1, badge)
 
 
@@ -241,11 +261,22 @@ def resolved_link(app: Sphinx, docname: str, place: EntryLink) -> nodes.referenc
     return made
 
 
+def resolved_code(app: Sphinx, docname: str, name: str) -> nodes.Node:
+    """Return the reference that a `CodeLink` stands for, or its text if no page describes it."""
+    text = nodes.literal("", name.removeprefix("spincat."))
+    found = app.env.get_domain("py").objects.get(name)  # type: ignore[attr-defined]
+    if not found:
+        LOGGER.warning("book/ledger.yml names %s, which no page of the book describes", name)
+        return text
+    return make_refnode(app.builder, docname, found.docname, found.node_id, text, name)
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension."""
     app.add_directive("ledger", LedgerDirective)
     app.add_directive("ledger-grid", GridDirective)
     app.add_node(EntryLink)
+    app.add_node(CodeLink)
     app.add_node(ChapterEquation)
     app.connect("doctree-read", note_equations)
     app.connect("env-get-updated", pages_to_write)

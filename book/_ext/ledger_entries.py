@@ -13,17 +13,13 @@ from pathlib import Path
 
 import yaml
 
+from spincat.shared.verdicts import VerdictTable
+
 ROOT = Path(__file__).parents[2]
 LEDGER = ROOT / "book" / "ledger.yml"
 RECORD = ROOT / "_build" / "ledger.json"
 
-VERDICTS = {
-    "confirmed": "confirmed",
-    "conditional": "confirmed with a condition",
-    "corrected": "corrected",
-    "refuted": "refuted",
-    "open": "not decidable here",
-}
+VERDICTS = VerdictTable.VERDICTS
 """What an entry's verdict may be, and how the book says it."""
 
 METHODS = {
@@ -60,6 +56,7 @@ class Entry:
     """One equation, figure or claim of the paper; the texts are MyST Markdown.
 
     ``heading`` names a claim, and ``said`` is where the paper makes it.
+    ``code`` holds the full names of what implements an equation or computes a figure.
     An equation that is wrong is shown in both forms.  Its chapter labels one of them by its number:
     ``printed`` is the LaTeX of the paper's if that is the right one, and ``instead`` holds the
     labels of the right ones if it is the paper's (or if there are more).
@@ -69,6 +66,7 @@ class Entry:
     claim: str
     verdict: str
     where: tuple[str, ...]
+    code: tuple[str, ...] = ()
     heading: str = ""
     said: str = ""
     printed: str = ""
@@ -109,7 +107,7 @@ def load(path: Path = LEDGER) -> dict[str, Entry]:
         missing = {"claim", "verdict", "where"} - set(fields)
         if unknown or missing:
             raise ValueError(f"{name}: unknown {sorted(unknown)}, missing {sorted(missing)}")
-        lists = {key: tuple(fields.get(key, ())) for key in ("where", "instead")}
+        lists = {key: tuple(fields.get(key, ())) for key in ("where", "code", "instead")}
         entry = Entry(name, **{**fields, **lists})
         if entry.verdict not in VERDICTS:
             raise ValueError(f"{name}: verdict {entry.verdict!r}; allowed: {', '.join(VERDICTS)}")
@@ -118,6 +116,8 @@ def load(path: Path = LEDGER) -> dict[str, Entry]:
             raise ValueError(f"{name} is {entry.verdict} and must say: {', '.join(lacking)}")
         if entry.kind == "claim" and not (entry.heading and entry.said):
             raise ValueError(f"{name} is a claim and must have: heading, said")
+        if entry.kind != "claim" and not entry.code:
+            raise ValueError(f"{name} is no claim and must have: code")
         wrong = entry.kind == "equation" and entry.verdict in ("corrected", "refuted")
         if wrong and not (entry.printed or entry.instead):
             raise ValueError(f"{name} is {entry.verdict} and must show: printed or instead")

@@ -1,10 +1,15 @@
-"""The figures: each module has ``compute(...) -> xarray.Dataset`` and ``draw(dataset)``."""
+"""The figures: each module has ``compute(...) -> xarray.Dataset`` and ``draw(dataset)``.
+
+One module per figure of the paper (`fig1` to `fig4`, each with what belongs to it), and one per
+section for the figures that only the book has; `registry` has all of them by name.  It may import
+every folder but `spincat.run`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lazy_loader
 import xarray as xr
@@ -12,6 +17,23 @@ from matplotlib.figure import Figure
 
 from spincat.shared.files import complete
 from spincat.shared.types import Parity
+
+if TYPE_CHECKING:
+    from spincat.figures import (
+        appendix_a,
+        appendix_c,
+        fig1,
+        fig2,
+        fig3,
+        fig4,
+        registry,
+        sec2,
+        sec3_2,
+        sec4_1,
+        sec4_2_boundary,
+        sec4_2_halves,
+        sec5,
+    )
 
 STYLE = str(Path(__file__).with_name("spincat.mplstyle"))
 """The one Matplotlib style of the book, for ``plt.style.use``."""
@@ -61,9 +83,27 @@ def save(
     return folder
 
 
-_modules = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
-__getattr__, _, _ = lazy_loader.attach(__name__, _modules)
-__all__ = ["COLOURS", "PARITIES", "STYLE", "describe", "save", *_modules]
+__all__ = [
+    "COLOURS",
+    "PARITIES",
+    "STYLE",
+    "appendix_a",
+    "appendix_c",
+    "describe",
+    "fig1",
+    "fig2",
+    "fig3",
+    "fig4",
+    "registry",
+    "save",
+    "sec2",
+    "sec3_2",
+    "sec4_1",
+    "sec4_2_boundary",
+    "sec4_2_halves",
+    "sec5",
+]
+__getattr__, _, _ = lazy_loader.attach(__name__, set(__all__) - set(globals()))
 
 
 def __dir__() -> list[str]:

@@ -61,7 +61,7 @@ def joint_liouvillian(
 
 
 def spin_liouvillian(ensemble: SpinEnsemble) -> sparse.csr_array:
-    """Return the generator of Eq. 35, which is Eq. 1, on the even ladder.
+    """Return the generator of Eqs. 35-36, which are Eqs. 1-2, on the even ladder.
 
     Parameters
     ----------

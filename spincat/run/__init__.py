@@ -5,9 +5,28 @@ accept, `figure_runs`, `notebook_runs` and `notebook_pages` run one of them, and
 grid of them, whose datasets `grids` joins.  Nothing physical; it may import everything.
 """
 
+from typing import TYPE_CHECKING
+
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    ["cli", "figure_runs", "grids", "notebook_pages", "notebook_runs", "parameters", "sweeps"],
-)
+if TYPE_CHECKING:
+    from spincat.run import (
+        cli,
+        figure_runs,
+        grids,
+        notebook_pages,
+        notebook_runs,
+        parameters,
+        sweeps,
+    )
+
+__all__ = [
+    "cli",
+    "figure_runs",
+    "grids",
+    "notebook_pages",
+    "notebook_runs",
+    "parameters",
+    "sweeps",
+]
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, __all__)

@@ -1,4 +1,11 @@
-"""An executed notebook as one HTML file, which needs neither a network nor other files to read."""
+r"""An executed notebook as one HTML file, which needs neither a network nor other files to read.
+
+Sphinx renders it as it renders the book.  nbconvert 7.17 cannot, even with ``embed_images``: it
+knows Markdown but not MyST, so that Eq. 26 becomes a code block, ``<code class="language-{math}">
+{math}\n:label: eq-26 ...``, a reference the words ``{eq}<code>eq-22</code>``, and boxes
+(``<p>:::{admonition} ...``), citations, terms and downloads stand there as source, figures without
+their captions.  It takes MathJax 2 from another host and has no way to embed it.
+"""
 
 from __future__ import annotations
 
@@ -137,8 +144,8 @@ def _one_file(page: Path, beside: Path) -> str:
     for link in body.find_all("a", class_="download"):
         name = Path(unquote(link.get("href", ""))).name
         link["href"] = f"figures/{name}" if (beside / "figures" / name).exists() else name
-    styles = [page.parent / "_static" / name for name in ("pygments.css",)]
-    styles += sorted((page.parent / "_static").glob("mystnb*.css"))
+    static = page.parent / "_static"
+    styles = [static / "pygments.css", *sorted(static.glob("mystnb*.css"))]
     css = "\n".join(path.read_text("utf-8") for path in styles) + CSS
     title = (soup.title.string if soup.title else None) or page.stem
     config = [s.string for s in soup.find_all("script") if s.string and "MathJax" in s.string]

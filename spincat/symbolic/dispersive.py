@@ -164,6 +164,8 @@ def transform(operator: sp.Expr, order: int, strength: sp.Expr = EPSILON) -> lis
     .. math::
         e^X O\, e^{-X} = O + [X, O] + \tfrac12[X, [X, O]] + \dots
 
+    The second order of `cubic` contains Eq. 32.
+
     Parameters
     ----------
     operator
@@ -201,7 +203,7 @@ PHOTONS, EXCITATIONS = sp.symbols("n_a n", integer=True, nonnegative=True)
 
 
 def by_pymablock() -> Leading:
-    r"""Derive the effective Hamiltonian of Eq. 31 by pymablock's perturbation theory.
+    r"""Derive Eqs. 32-33, the effective Hamiltonian of Eq. 31, by pymablock's perturbation theory.
 
     The spins enter by the exact Holstein-Primakoff form :math:`S_- = (N-b^\dagger b)^{1/2}b`.
     Every product that turns in the frame of Eq. 32 is eliminated, order by order in g and χ; what

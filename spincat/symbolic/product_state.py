@@ -258,7 +258,7 @@ def rest_symbol(word: Word) -> sp.Symbol:
 
 
 def before_sums(terms: Terms) -> sp.Expr:
-    """The right-hand side after step 1, with symbols for the expectation values of the rest."""
+    """The right-hand side after step 1, with symbols for what is left (Eqs. 40-42 and 44)."""
     return sp.Add(
         *(v * _OWN[x] * (rest_symbol(word) if word else 1) for (x, word), v in terms.items())
     )
@@ -270,13 +270,19 @@ def _latex(block: str, index: str) -> str:
 
 
 def rest_value(word: Word, *, exclusions: bool = True) -> sp.Expr:
-    """Steps 2 and 3 of one word of the rest: its expectation value in a product state."""
+    """Steps 2 and 3 of one word of the rest: its value in a product state.
+
+    Without ``exclusions``, see `in_means`, these are the sums of Eq. 43.
+    """
     sums = distinct_sums(word)
     return sp.expand(sum(v * in_means(x, exclusions=exclusions) for x, v in sums.items()))
 
 
 def equation(terms: Terms, *, exclusions: bool = True) -> sp.Expr:
-    """All three steps: the right-hand side in σ_m, z_m and means over the other spins."""
+    """All three steps: the right-hand side in σ_m, z_m and means over the other spins.
+
+    Without ``exclusions``, see `in_means`, these are Eqs. 44-46.
+    """
     values = {word: rest_value(word, exclusions=exclusions) for _, word in terms}
     return sp.expand(sum(v * _OWN[x] * values[word] for (x, word), v in terms.items()))
 

@@ -63,7 +63,7 @@ def printed_linearised() -> Equations:
 
 @cache
 def steady_state(equations: Equations, fixed: Fixed, order: int) -> Steady:
-    r"""Expand the steady state at ζ = 0 in powers of 1/N.
+    r"""Expand the steady state at ζ = 0 in powers of 1/N (Eq. 48; at fixed h Eqs. 29 and 50).
 
     The drive cancels in :math:`\dot A/A + (z/4)\,\dot z/A^2`.  Without that combination the leading
     orders of the two conditions are the same one, A² = 2η/N.

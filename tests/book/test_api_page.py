@@ -1,18 +1,34 @@
-"""The API page has a section for every public module of the package."""
+"""The pages on the package have a section for every public module, by folder."""
 
 import pkgutil
 import re
 from pathlib import Path
 
+import pytest
+
 import spincat
 
-API = Path(__file__).parents[2] / "book" / "api.md"
-# The command line is described on the page on running notebooks again.
-NOT_LISTED = {"spincat.run.cli", "spincat.symbolic"}
+BOOK = Path(__file__).parents[2] / "book"
+FOLDERS = [module.name for module in pkgutil.iter_modules(spincat.__path__) if module.ispkg]
 
 
-def test_every_public_module_is_on_the_api_page() -> None:
-    listed = re.findall(r"automodule:: (\S+)", API.read_text(encoding="utf-8"))
-    modules = {module.name for module in pkgutil.walk_packages(spincat.__path__, "spincat.")}
-    public = {name for name in modules if not any(part.startswith("_") for part in name.split("."))}
-    assert sorted(listed) == sorted(public - NOT_LISTED)
+def listed(page: str) -> list[str]:
+    text = (BOOK / f"{page}.md").read_text(encoding="utf-8")
+    return re.findall(r"automodule:: (\S+)", text)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_page_has_its_folder_and_every_public_module_once(folder: str) -> None:
+    path = [f"{spincat.__path__[0]}/{folder}"]
+    names = [module.name for module in pkgutil.iter_modules(path)]
+    public = [f"spincat.{folder}.{name}" for name in names if not name.startswith("_")]
+    found = listed(f"api_{folder}")
+    assert found[0] == f"spincat.{folder}"
+    assert sorted(found[1:]) == sorted(public)
+
+
+def test_the_overview_leads_to_every_folder() -> None:
+    text = (BOOK / "api.md").read_text(encoding="utf-8")
+    assert listed("api") == ["spincat"]
+    assert sorted(re.findall(r"\(api_(\w+)\.md\)", text)) == sorted(FOLDERS)
+    assert sorted(path.stem for path in BOOK.glob("api_*.md")) == [f"api_{f}" for f in FOLDERS]

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from spincat.shared.verdicts import VerdictTable
+
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
@@ -24,14 +26,11 @@ def test_verdict_and_evidence_in_two_clicks(page: Page, address: str, label: str
     page.locator(".ledger-grid a").get_by_text(label, exact=True).click(no_wait_after=True)
     entry = page.locator(f"#entry-{name}")
     entry.wait_for()  # of the page that the click leads to
-    assert entry.locator(".ledger-verdict").inner_text() in {
-        "confirmed",
-        "confirmed with a condition",
-        "corrected",
-        "refuted",
-        "not decidable here",
-    }
+    assert entry.locator(".ledger-verdict").inner_text() in VerdictTable.VERDICTS.values()
     assert "passed" in entry.locator(".ledger-tests summary").inner_text()
+    code = entry.locator(".ledger-code a").first.get_attribute("href")
+    assert code
+    assert code.partition("#")[2].startswith("spincat.")
     entry.locator(".ledger-places a").first.click(no_wait_after=True)
     page.wait_for_url("**/notebooks/**", wait_until="commit")
     target = page.url.partition("#")[2]
