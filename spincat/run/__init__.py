@@ -1,13 +1,22 @@
 """The command ``spincat``: figures and notebooks with other parameters, one at a time or swept.
 
-`cli` is the command line, `parameters` the declared parameters and what ``-p`` and ``--grid``
-accept, `figure_runs`, `notebook_runs` and `notebook_pages` run one of them, and `sweeps` runs a
-grid of them, whose datasets `grids` joins.  Nothing physical; it may import everything.
+`cli` is the command line; `parameters` reads what stands after ``-p`` and `grids` what stands after
+``--grid``; `figure_runs`, `notebook_runs` and `notebook_pages` run one of them, and `sweeps` runs a
+grid of them, whose datasets `swept_data` joins.  Nothing physical; it may import everything.
 """
 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    ["cli", "figure_runs", "grids", "notebook_pages", "notebook_runs", "parameters", "sweeps"],
+    [
+        "cli",
+        "figure_runs",
+        "grids",
+        "notebook_pages",
+        "notebook_runs",
+        "parameters",
+        "swept_data",
+        "sweeps",
+    ],
 )
