@@ -28,6 +28,7 @@ from spincat.figures.vocabulary import (
 )
 from spincat.mean_field import mirror_halves, phase_diagram
 from spincat.shared import provenance
+from spincat.shared.checks import check_inside
 from spincat.shared.declarations import computes
 from spincat.shared.types import Floats
 
@@ -201,7 +202,15 @@ def draw_edges(dataset: xr.Dataset) -> Figure:
 def starts(
     n_spins: int, eta: Floats, initial_state: InitialState = "identical", spread: float = 0.0
 ) -> Floats:
-    """(A, ζ, z) of one of :data:`INITIAL_STATES` with the phase ``spread``, shape (E, 3)."""
+    """(A, ζ, z) of one of :data:`INITIAL_STATES` with the phase ``spread``, shape (E, 3).
+
+    Raises
+    ------
+    ValueError
+        If the initial state is another one.
+    """
+    allowed = f"one of {', '.join(INITIAL_STATES)}"
+    check_inside("initial_state", initial_state, initial_state in INITIAL_STATES, allowed)
     states = np.array([mirror_halves.steady_state(n_spins, each) for each in eta])
     if initial_state == "ground":
         states[:] = 1e-2, 0.0, -np.sqrt(1 - 4e-4)
