@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Doc
 
 from spincat.figures import describe
-from spincat.figures.vocabulary import DriveNumber, Eta, Etas, Spins, Time, Times
+from spincat.figures.vocabulary import DriveNumber, Eta, EtaMax, Etas, Spins, Time, Times
 from spincat.master_equation import dicke_amplitude
 from spincat.model.operators import purity
 from spincat.model.wigner import wigner
@@ -52,7 +52,7 @@ def sphere_amplitude(n_spins: int, etas: ArrayLike) -> NDArray[np.float64]:
 def compute(
     n_spins: Annotated[Spins, Ge(3), Le(400)] = 100,
     eta_max: Annotated[
-        float, Gt(0), Doc("largest drive η, which the levels of few spins limit"), Unit("Gamma_2")
+        EtaMax, Gt(0), Doc("largest drive η, which the levels of few spins limit")
     ] = 15.0,
     times: Times[Time] = (1e2, 1e3, 1e4, 1e5),
     n_eta: Annotated[DriveNumber, Doc("number of drives, equally spaced and without 0")] = 60,

@@ -37,6 +37,7 @@ Intensities = Annotated[Sequence[T], Doc("values of |α|²")]
 
 Eta = Annotated[float, Gt(0), Doc("strength η of the two-photon drive"), Unit("Gamma_2")]
 Etas = Annotated[Sequence[T], Doc("strengths η of the two-photon drive")]
+EtaMax = Annotated[float, Doc("largest strength η of the two-photon drive"), Unit("Gamma_2")]
 Phase = Annotated[float, Doc("phase φ of the two-photon drive"), Unit("rad")]
 H = Annotated[float, Gt(0), Doc("drive per spin h = η/(NΓ2)"), Unit("1")]
 MeanFieldH = Annotated[H, Le(Fraction(1, 16))]

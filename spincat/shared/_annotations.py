@@ -61,13 +61,14 @@ def levels(annotation: Any) -> Iterable[tuple[Any, tuple[Any, ...]]]:
         yield Any, ()
 
 
-def strict(annotation: Any) -> Any:
+def strict(annotation: Any, inside: bool = False) -> Any:
     """Return the annotation with the rules of conversion, as pydantic reads it."""
     kind, *data = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
     if inner := get_args(kind) if get_origin(kind) is not Literal else ():
-        is_scalar = len(list(levels(inner[0]))) == 1
-        rules = [MinLen(1), *([BeforeValidator(_listed)] if is_scalar else [])]
-        return Annotated[list[strict(inner[0])], BeforeValidator(_as_list), *rules, *data]  # type: ignore[misc]
+        # a single value stands for a list of one, but not inside of a list
+        single = not inside and len(list(levels(inner[0]))) == 1
+        rules = [MinLen(1), BeforeValidator(_listed if single else _as_list), *data]
+        return Annotated[list[strict(inner[0], inside=True)], *rules]  # type: ignore[misc]
     rule = {int: _whole, float: _real, bool: _as_it_is(bool), str: _as_it_is(str), list: _any_list}
     if kind in rule:
         return Annotated[kind, *data, BeforeValidator(rule[kind])]
@@ -105,8 +106,8 @@ def _as_list(value: Any) -> Any:
 
 
 def _listed(value: Any) -> Any:
-    is_list = isinstance(value, Sequence | np.ndarray) and not isinstance(value, str)
-    return value if is_list else [value]
+    found = _as_list(value)
+    return found if isinstance(found, list) else [value]
 
 
 def _any_list(value: Any) -> Any:

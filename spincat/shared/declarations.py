@@ -23,8 +23,8 @@ from spincat.shared import _annotations
 from spincat.shared._annotations import AtLeast, AtMost, Below, Limit
 
 __all__ = [
-    "AtLeast", "AtMost", "Below", "Parameter", "Value", "by_name", "check", "computes",
-    "parameters_of", "suggestion", "unchecked", "variables_of",
+    "AtLeast", "AtMost", "Below", "Parameter", "Value", "by_name", "check", "check_cell",
+    "computes", "parameters_of", "suggestion", "unchecked", "variables_of",
 ]  # fmt: skip
 
 Value: TypeAlias = bool | int | float | str | list[Any]
@@ -153,6 +153,16 @@ def check(known: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, Any
     for name in sorted(table, key=lambda name: bool(table[name]._limits)):
         checked[name] = table[name].check(values[name], checked)
     return {name: checked[name] for name in table}
+
+
+def check_cell(namespace: Mapping[str, Any]) -> None:
+    """Refuse, in a notebook, what :func:`check` refuses of the cell whose lines have types.
+
+    ``check_cell(globals())`` stands below the parameters, for those who change them in Jupyter;
+    ``spincat run`` has checked them before.
+    """
+    declared = namespace["__annotations__"].items()
+    check([Parameter(name, namespace[name], annotation) for name, annotation in declared], {})
 
 
 def by_name(known: Iterable[Parameter], names: Iterable[str]) -> dict[str, Parameter]:
