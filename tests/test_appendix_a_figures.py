@@ -20,7 +20,7 @@ MAKE = {
     ),
     "pair_decay": lambda: appendix_a.compute_decay(0.05),
     "elimination_error": lambda: appendix_a.compute_elimination(
-        0.3, 0.2, spins=(2, 4), adiabaticities=(0.08, 0.16)
+        0.3, 0.2, sizes=(2, 4), adiabaticities=(0.08, 0.16)
     ),
 }
 DRAW = {

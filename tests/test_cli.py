@@ -15,12 +15,13 @@ from test_notebook_runs import with_parameters, write
 
 from spincat import __version__
 from spincat.figures.registry import EVERY
-from spincat.run import _citation, notebook_runs, parameters, sweeps
+from spincat.run import _citation, grids, notebook_runs, parameters, sweeps
 from spincat.run.cli import main
 from spincat.shared import provenance
 
 TOY = "\n# A toy\n" + with_parameters(
-    "n_spins = 6  # number of spins, at least 2\n"
+    "from spincat.figures.vocabulary import SeveralSpins\n\n"
+    "n_spins: SeveralSpins = 6  # number of spins\n"
     "eta = 0.4  # drive [η/Γ2]\n"
     'parity = "even"  # which cat\n'
     "draw = True  # whether to draw"
@@ -36,7 +37,7 @@ def toy(tmp_path):
 @pytest.fixture
 def failing(tmp_path):
     """A notebook that states no range, and fails without spins."""
-    return str(write(tmp_path, TOY.replace(", at least 2", "") + LAST))
+    return str(write(tmp_path, TOY.replace(": SeveralSpins", "") + LAST))
 
 
 def spincat(*arguments):
@@ -72,7 +73,7 @@ def test_the_examples_name_what_exists(command):
         if words[1] in ("params", "run", "figure", "sweep"):
             known = sweeps.parameters(words[2])
             parameters.assignments(known, [w for o, w in pairwise(words) if o == "-p"])
-            parameters.grid(known, [w for o, w in pairwise(words) if o == "--grid"])
+            grids.grid(known, [w for o, w in pairwise(words) if o == "--grid"])
 
 
 def test_the_shell_completes_names():
@@ -110,7 +111,7 @@ def test_list_shows_the_figures_and_the_books_notebooks():
 def test_params_shows_the_table(toy):
     assert spincat("params", toy).output.splitlines() == [
         "name     default  type   unit  range       meaning",
-        "n_spins  6        int          at least 2  number of spins",
+        "n_spins  6        int    1     at least 2  number of spins",
         "eta      0.4      float  η/Γ2              drive",
         "parity   'even'   str                      which cat",
         "draw     True     bool                     whether to draw",
@@ -121,7 +122,7 @@ def test_params_shows_the_table_of_a_figure():
     lines = spincat("params", "fig2").output.splitlines()
     assert lines[0].split() == ["name", "default", "type", "unit", "range", "meaning"]
     assert lines[1].split()[:4] == ["n_spins", "8", "int", "1"]
-    assert lines[-1].startswith("Variables: fidelity, free_fidelity,")
+    assert lines[-1].startswith("Variables: fidelity, reduced_fidelity,")
 
 
 def test_run_prints_the_paths_of_the_results(toy, tmp_path):
@@ -185,7 +186,7 @@ SMALL = ["-p", "draws=2", "-p", "n_times=5"]
 OTHER = {
     "fig1": ["n_spins=50", "draws=2", "n_times=5"],
     "fig2": ["n_spins=4", "draws=2", "n_times=3", "draws_many=10", "exact_draws=5"],
-    "fig3": ["n_spins=20", "eta_max=1.5", "n_etas=4", "times=[10, 100]"],
+    "fig3": ["n_spins=20", "eta_max=1.5", "n_eta=4", "times=[10, 100]"],
     "fig4": ["n_spins=1000", "n_eta=4", "n_delta=4"],
 }
 
@@ -220,7 +221,9 @@ def test_a_folder_that_cannot_be_written_to_is_found_before_any_work(
     toy, monkeypatch, tmp_path, command
 ):
     name = toy if command == ["run"] else "fig1"
-    monkeypatch.setattr("spincat.run.figure_runs.compute", lambda *_: pytest.fail("work was done"))
+    monkeypatch.setattr(
+        "spincat.run.figure_runs.compute_checked", lambda *_: pytest.fail("work was done")
+    )
     monkeypatch.setattr(notebook_runs, "_execute", lambda *_: pytest.fail("work was done"))
     shown = spincat(*command, name, "-o", "/dev/null")
     assert shown.exit_code == 1
@@ -256,7 +259,7 @@ def test_sweep_writes_one_dataset_and_draws_it(tmp_path):
         (["figure", "fig1", "--jobs", "2"], "fig1 is computed by one process; allowed: one job"),
         (["figure", "fig1", "--scheduler", "tcp://127.0.0.1:9"], "Shared out are fig2, "),
         (["figure", "fig4", "--jobs", "2", "--scheduler", "tcp://127.0.0.1:9"], "allowed: 1 with"),
-        (["figure", "fig4", "-p", "drive_max=5"], "drive_max = 5.0; allowed: above 0 and at most"),
+        (["figure", "fig4", "-p", "h_max=5"], "h_max = 5.0; allowed: above 0 and at most"),
         (["figure", "sec2_model"], "sec2_model is a notebook: spincat run sec2_model"),
         (["figure", "fig3", "-p", "n_spins=10"], "allowed for n_spins = 10: above 0 and at most "),
         (["run", "fig2"], "fig2 is a figure: spincat figure fig2"),

@@ -89,5 +89,5 @@ def test_refuses_bad_input():
         fig1.compute(n_spins=0)
     with pytest.raises(ValueError, match=r"t_max = -1"):
         fig1.compute(t_max=-1)
-    with pytest.raises(ValueError, match=r"intensity = -0\.1"):
+    with pytest.raises(ValueError, match=r"intensities = -0\.1"):
         fig1.compute_amplitudes((-0.1,))

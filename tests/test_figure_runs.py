@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import json
 import re
 from pathlib import Path
@@ -18,7 +19,7 @@ from spincat.large_n import planar_basins
 from spincat.master_equation import product_space
 from spincat.run import figure_runs
 from spincat.run.cli import main
-from spincat.shared import parallel
+from spincat.shared import declarations, parallel
 
 SMALL = {"n_spins": 20, "draws": 2, "n_times": 5}
 
@@ -27,25 +28,25 @@ SMALL = {"n_spins": 20, "draws": 2, "n_times": 5}
 def test_every_parameter_of_every_figure_says_what_it_means(name):
     table = figure_runs.parameters(name)
     assert table
-    assert all(known.summary and known.range and known.unit and known.type for known in table)
-    assert len({known.summary for known in table}) == len(table)  # a meaning of its own
+    assert all(known.meaning and known.range and known.unit and known.type for known in table)
+    assert len({known.meaning for known in table}) == len(table)  # a meaning of its own
     assert figure_runs.title(name).endswith(".")
 
 
 def outside(known):
     """Values of a parameter outside its range: too small, too large, odd."""
 
-    def shaped(template, value):
-        if isinstance(template, list):
-            return [shaped(template[0], value)]
-        return type(template)(value)
+    def shaped(value):
+        depth = known.type.count("list of")
+        found = known.scalar(value)
+        return [[found, found]] if depth == 2 else [found] if depth else found
 
     if known.range.startswith("one of"):
         return ["neither"]
     values = [] if known.range == "any" else [-1e9]
     values += [1e9] if re.search("at most|to|below", known.range) else []
     values += [5] if "even" in known.range else []
-    return [shaped(known.template, value) for value in values]
+    return [shaped(value) for value in values]
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -59,17 +60,43 @@ def test_what_is_outside_its_range_is_refused(name):
 @pytest.mark.parametrize("name", EVERY)
 def test_the_table_holds_the_defaults_of_the_function(name):
     for known in figure_runs.parameters(name):
-        values = {} if known.default is None else {known.name: known.default}
-        assert figure_runs.check(name, values) == values
-        json.dumps(figure_runs.all_parameters(name, {}))
+        values = figure_runs.check(name, {known.name: known.default})
+        assert values[known.name] == known.default
+        json.dumps(values)
 
 
-def test_the_meaning_comes_from_the_docstring():
+@pytest.mark.parametrize("name", EVERY)
+def test_the_docstring_says_what_the_table_says(name):
+    text = inspect.getdoc(EVERY[name][0]).replace("\\|", "|")
+    for known in figure_runs.parameters(name):
+        meaning = known.meaning[0].upper() + known.meaning[1:]
+        assert f"\n{known.name}\n    {meaning}, {known.range} [{known.unit}].\n" in text
+    assert text.count("\nParameters\n----------\n") == text.count("\nReturns\n-------\n") == 1
+
+
+def test_a_figure_may_say_more_than_the_vocabulary():
     table = {known.name: known for known in figure_runs.parameters("odd_floor")}
     assert table["intensities"].default is None
     assert table["intensities"].type == "list of float"
-    assert table["intensities"].summary.startswith("Values of |α|², by default 33 up to 10")
-    assert (table["spins"].summary, table["spins"].range) == ("Numbers of spins", "at least 1")
+    assert table["intensities"].meaning.startswith("values of |α|², by default 33 up to 10")
+    assert (table["sizes"].meaning, table["sizes"].range) == ("numbers of spins N", "at least 1")
+
+
+def test_one_parameter_has_one_name():
+    """Numbers of drives, drives per spin, and lists of N, η and δ."""
+    known = {p.name: p for name in EVERY for p in figure_runs.parameters(name)}
+    old = {"n_etas", "n_h", "count", "drive", "drives", "drive_max", "density", "densities"}
+    assert not known.keys() & (old | {"spins"})
+    lists = {"sizes", "etas", "deltas", "times", "spreads", "intensities"}
+    assert all(known[name].is_list for name in lists)
+
+
+def test_a_value_is_checked_once_between_the_command_and_the_figure(tmp_path, monkeypatch):
+    checked, check = [], declarations.check
+    monkeypatch.setattr(declarations, "check", lambda *given: checked.append(0) or check(*given))
+    given = [word for name, value in SMALL.items() for word in ("-p", f"{name}={value}")]
+    shown = CliRunner().invoke(main, ["figure", "fig1", *given, "-o", str(tmp_path)])
+    assert (shown.exit_code, len(checked)) == (0, 1)
 
 
 @pytest.mark.parametrize("name", EVERY)

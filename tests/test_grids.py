@@ -1,72 +1,67 @@
-"""Datasets over a grid: joined from those of the points, and drawn."""
+"""What stands after ``--grid``, read by the types of the parameters."""
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
-import numpy as np
 import pytest
-import xarray as xr
 
 from spincat.run import grids
+from spincat.shared.declarations import Parameter, check
+
+KNOWN = [
+    Parameter("n_spins", 6),
+    Parameter("eta", 0.4),
+    Parameter("parity", "even"),
+    Parameter("draw", True),
+    Parameter("times", [0.0]),
+]
 
 
-def dataset(value, times=(0.0, 1.0), **coords):
-    dims = [*coords, "time"]
-    shape = [len(values) for values in coords.values()]
-    data = np.full((*shape, len(times)), float(value))
-    attrs = {"seed": 1, "value": value}
-    return xr.Dataset({"y": (dims, data)}, {**coords, "time": list(times)}, attrs)
+def checked(text):
+    """The values of a grid at its points, as a sweep has them."""
+    ((name, values),) = grids.grid(KNOWN, [text]).items()
+    return [check(KNOWN, {name: value})[name] for value in values]
 
 
-def test_points_are_joined_in_the_order_of_the_grid():
-    grid = {"n_spins": [4, 6], "parity": ["even", "odd", "both"]}
-    joined = grids.join([dataset(value) for value in range(6)], grid)
-    assert joined["y"].dims == ("n_spins", "parity", "time")
-    assert float(joined["y"].sel(n_spins=6, parity="odd", time=0.0)) == 4
-    assert joined.attrs == {"seed": 1}  # what differs is a coordinate now
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("n_spins=4,6,8", [4, 6, 8]),
+        ("n_spins=4:8:lin3", [4, 6, 8]),
+        ("n_spins=1:4:log8", [1, 2, 3, 4]),  # rounded, each once
+        ("eta=0.5", [0.5]),
+        ("eta=0:1:lin3", [0.0, 0.5, 1.0]),
+        ("n_spins=1e3,2e3", [1000, 2000]),
+        ("eta=1:0.01:log3", [1.0, 0.1, 0.01]),
+        ("parity=even,odd", ["even", "odd"]),
+        ("draw=true,false", [True, False]),
+        ("times=0.5,1", [[0.5], [1.0]]),
+        ("times=1:3:lin2", [[1.0], [3.0]]),
+    ],
+)
+def test_grid(text, values):
+    found = checked(text)
+    assert found == pytest.approx(values) if isinstance(values[0], float) else found == values
+    assert [type(value) for value in found] == [type(value) for value in values]
 
 
-def test_a_list_is_joined_along_the_dimension_that_holds_it():
-    grid = {"deltas": [[0.1], [0.2]]}
-    joined = grids.join([dataset(1, delta=[0.1]), dataset(2, delta=[0.2])], grid)
-    assert joined["y"].dims == ("delta", "time")
-    assert list(joined["y"].sel(time=0.0)) == [1, 2]
-    other = grids.join([dataset(1, draw=[0]), dataset(2, draw=[0])], grid)
-    assert other["y"].dims == ("deltas", "draw", "time")
-
-
-def test_a_name_that_is_taken_gets_a_prefix():
-    joined = grids.join([dataset(1), dataset(2)], {"time": [3, 4], "y": [1]})
-    assert joined["y"].dims == ("swept_time", "swept_y", "time")
-
-
-def test_other_coordinates_are_united():
-    joined = grids.join([dataset(1), dataset(2, times=(1.0, 2.0))], {"eta": [0.1, 0.2]})
-    assert list(joined["time"]) == [0, 1, 2]
-    np.testing.assert_array_equal(joined["y"], [[1, 1, np.nan], [np.nan, 2, 2]])
-
-
-def test_plot_has_a_colour_for_each_swept_value_and_panels_for_the_rest():
-    grid = {"n_spins": [4, 6, 8]}
-    joined = grids.join([dataset(n, parity=["even", "odd"]) for n in grid["n_spins"]], grid)
-    figure = grids.plot(joined, "y", grid)
-    axes = [panel for panel in figure.axes if panel.lines]
-    assert [len(panel.lines) for panel in axes] == [3, 3]
-    assert [line.get_ydata()[0] for line in axes[0].lines] == [4, 6, 8]
-    assert axes[0].get_xlabel() == "time"
-    plt.close(figure)
-
-
-def test_plot_of_one_number_per_point():
-    grid = {"n_spins": [4, 6], "eta": [0.1, 0.2, 0.3]}
-    joined = grids.join([dataset(v).isel(time=0, drop=True) for v in range(6)], grid)
-    figure = grids.plot(joined, "y", grid)
-    assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [3, 3]
-    plt.close(figure)
-
-
-def test_plot_refuses():
-    with pytest.raises(ValueError, match=r"no variable 'z'. There are: y"):
-        grids.plot(dataset(1), "z", {})
-    with pytest.raises(ValueError, match="allowed: one to four"):
-        grids.plot(dataset(1).isel(time=0), "y", {})
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("n_spin=4", "no parameter 'n_spin'; did you mean 'n_spins'"),
+        ("n_spins", "--grid n_spins; allowed: --grid name=values, where values are a,b,c"),
+        ("n_spins=4,five", "n_spins = 'five'; allowed: int"),
+        ("n_spins=4.5", r"n_spins = 4\.5; allowed: int"),
+        ("n_spins=4,4", "has a value twice"),
+        ("n_spins=4,4.0", "has a value twice"),
+        ("eta=0:1:log5", "limits above 0"),
+        ("eta=0:1", "allowed: a,b,c .*, start:stop:lin10"),
+        ("eta=0:1:5", "allowed: a,b,c .*, start:stop:lin10"),
+        ("eta=0:1:lin0", "allowed: a,b,c .*, start:stop:lin10"),
+        ("eta=0:inf:lin3", "allowed: a,b,c .*, start:stop:lin10"),
+        ("eta=a:b:lin3", "allowed: a,b,c .*, start:stop:lin10"),
+        ("eta=", "eta = ''; allowed: float"),
+    ],
+)
+def test_a_grid_is_refused(text, message):
+    with pytest.raises(ValueError, match=message):
+        checked(text)

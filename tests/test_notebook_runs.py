@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from spincat.run import notebook_runs
-from spincat.run.parameters import Parameter
+from spincat.shared.declarations import Parameter
 
 HEADER = """---
 jupytext:
@@ -128,16 +128,45 @@ def test_title(tmp_path):
 def test_parameters(tmp_path):
     table = notebook_runs.parameters(write(tmp_path))
     assert table == [
-        Parameter("n_spins", 6, "number of spins", ""),
-        Parameter("eta", -0.4, "drive amplitude", "η/Γ2"),
-        Parameter("parity", "even # odd", "which cat", "even or odd"),
-        Parameter("draw", True, "whether to draw", ""),
-        Parameter("times", [0.0, 1.5], "when to look", "1/Γ2"),
-        Parameter("long", 1.5, "on a line of its own", "1"),
-        Parameter("bare", 1, "", ""),
+        Parameter("n_spins", 6, None, "number of spins", ""),
+        Parameter("eta", -0.4, None, "drive amplitude", "η/Γ2"),
+        Parameter("parity", "even # odd", None, "which cat", "even or odd"),
+        Parameter("draw", True, None, "whether to draw", ""),
+        Parameter("times", [0.0, 1.5], None, "when to look", "1/Γ2"),
+        Parameter("long", 1.5, None, "on a line of its own", "1"),
+        Parameter("bare", 1),
     ]
     types = ["int", "float", "str", "bool", "list of float", "float", "int"]
     assert [known.type for known in table] == types
+    assert {known.range for known in table} == {""}  # none is declared
+
+
+def test_types_come_from_where_the_cells_import_them(tmp_path):
+    imports = "%matplotlib inline\n```\n\n```{code-cell} ipython3\nimport no_such_module\n"
+    imports += "from spincat.figures.vocabulary import EvenSpins as Even, Eta\n"
+    cell = (
+        "from typing import Annotated\n\nfrom spincat.shared.declarations import Below\n\n"
+        "n_spins: Even = 6  # number of spins\n"
+        'eta: Annotated[Eta, Below("n_spins", over=8)] = 0.4  # strength of the drive [η/Γ2]\n'
+        "count: int = 3"
+    )
+    body = f"\n```{{code-cell}} ipython3\n{imports}```\n" + with_parameters(cell)
+    table = notebook_runs.parameters(write(tmp_path, body))
+    assert [(p.name, p.type, p.range, p.unit, p.meaning) for p in table] == [
+        ("n_spins", "int", "even, at least 4", "1", "number of spins"),
+        (
+            "eta",
+            "float",
+            "above 0 and below n_spins/8",
+            "η/Γ2",
+            "strength η of the two-photon drive",
+        ),
+        ("count", "int", "any", "", ""),
+    ]
+    assert notebook_runs.check(tmp_path / "toy.md", {"eta": 0.5})["eta"] == 0.5
+    for given in ({"n_spins": 5}, {"eta": 0.75}, {"n_spins": 4, "eta": 0.5}):
+        with pytest.raises(ValueError, match=r" = \S+; allowed: "):
+            notebook_runs.check(tmp_path / "toy.md", given)
 
 
 def test_a_notebook_may_have_no_parameters(tmp_path):
@@ -152,6 +181,9 @@ def test_a_notebook_may_have_no_parameters(tmp_path):
         ("pair = (1, 2)", r"\(1, 2\) is not a number"),
         ("a = b = 1", r"allowed: name = value"),
         ("import numpy", r"allowed: name = value"),
+        ("n_spins: int", r"allowed: name = value"),
+        ("n_spins: Spins = 3", r"line 1: name 'Spins' is not defined; allowed: a type imported"),
+        ("n_spins: int = 2 + 1", r"line 1: .*; allowed: a literal"),
     ],
 )
 def test_what_is_not_a_literal_is_refused(tmp_path, line, message):
@@ -168,7 +200,9 @@ def test_two_tagged_cells_are_refused(tmp_path):
 # -- ranges, which the notebook's own cell checks
 
 CHECKED = (
-    with_parameters("n_spins = 6  # number of spins, at least 2 [1]")
+    with_parameters(
+        "from spincat.figures.vocabulary import SeveralSpins\n\nn_spins: SeveralSpins = 6"
+    )
     + """
 ```{code-cell} ipython3
 from math import sqrt
@@ -197,7 +231,7 @@ def test_a_value_outside_its_range_is_refused_before_any_work(tmp_path, capsys):
     assert notebook_runs.check(path, {"n_spins": 4}) == {"n_spins": 4}
     with pytest.raises(ValueError, match="n_spins = 1; allowed: at least 2"):
         notebook_runs.run(path, tmp_path / "out", {"n_spins": 1})
-    with pytest.raises(ValueError, match=r"n_spins = 999\n  n_spins = 999; allowed: number of"):
+    with pytest.raises(ValueError, match=r"n_spins = 999\n  n_spins = 999; allowed: at least"):
         notebook_runs.run(path, tmp_path / "out", {"n_spins": 999})
     with pytest.raises(ValueError, match="n_spins = 2000 is too large"):
         notebook_runs.check(path, {"n_spins": 2000})

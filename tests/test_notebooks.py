@@ -19,7 +19,6 @@ import yaml
 from make_reference import PICTURES, REFERENCES
 
 from spincat.run import notebook_runs
-from spincat.run.parameters import readable
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = notebook_runs.list_notebooks()
@@ -33,14 +32,14 @@ OTHER_PARAMETERS = {
     "sec3_2_stabilization": {"n_spins": 5, "eta": 0.3, "draws": 4, "seed": 7},
     "sec4_2_exact_boundary": {
         "n_spins": 12_000,
-        "n_h": 12,
+        "n_eta": 12,
         "n_delta": 10,
-        "drive_max": 0.06,
+        "h_max": 0.06,
         "delta_max": 0.1,
         "t_max": 2e4,
         "initial_state": "ground",
         "initial_spread": -0.1,
-        "drive": 0.02,
+        "h": 0.02,
         "seed": 7,
     },
     "sec4_2_two_ensembles": {
@@ -52,7 +51,7 @@ OTHER_PARAMETERS = {
         "initial_spread": 0.1,
     },
     "appendix_b_mean_field": {"eta": 1.3, "phase": 1.1, "seed": 7},
-    "appendix_c_small_detuning": {"n_spins": 2000, "eta": 4.0, "density": 0.04},
+    "appendix_c_small_detuning": {"n_spins": 2000, "eta": 4.0, "h": 0.04},
     "sec4_1_identical_spins": {"n_spins": 60, "eta_max": 9.0},
 }
 
@@ -131,14 +130,14 @@ def test_every_parameter_says_what_it_means(path):
     table = notebook_runs.parameters(path)
     assert table, "no cell is tagged 'parameters'"
     assert [known.name for known in table if not known.meaning] == []
-    # `spincat params` shows its range, and `spincat run` checks it
-    assert [known.name for known in table if not (known.range and readable(known.range))] == []
+    # its type declares the range that `spincat params` shows and `spincat run` checks
+    assert [known.name for known in table if not (known.range and known.unit)] == []
 
 
 @each_notebook
 def test_parameters_are_checked_before_any_work(path):
-    # `spincat run` executes these cells before it starts anything.
-    assert notebook_runs._checks(path)
+    # `spincat run` before it starts anything, and in Jupyter the notebook itself
+    assert "check_cell(globals())" in path.read_text(encoding="utf-8")
     defaults = {known.name: known.default for known in notebook_runs.parameters(path)}
     assert notebook_runs.check(path, defaults) == defaults
 

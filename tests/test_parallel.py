@@ -19,7 +19,7 @@ def results():
     return (
         phase_diagram.phase_map(1000, ETA, DELTA),
         phase_diagram.simulated_edge(1000, ETA),
-        sec4_2_boundary.compute_linewidths(2, 100, drives=(0.02,), factors=(0.9, 1.1)),
+        sec4_2_boundary.compute_linewidths(2, 100, h=(0.02,), factors=(0.9, 1.1)),
     )
 
 

@@ -23,8 +23,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 import spincat
-from spincat.run import parameters, sweeps
+from spincat.run import grids, parameters, sweeps
 from spincat.run.cli import main
+from spincat.shared.declarations import Parameter
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -199,7 +200,7 @@ def test_the_commands_of_the_pages_name_what_exists(page):
         given = [value for option, value in pairwise(options) if option == "-p"]
         parameters.assignments(known, given)
         grid = [value for option, value in pairwise(options) if option == "--grid"]
-        parameters.grid(known, grid)
+        grids.grid(known, grid)
         known_options = {o for p in main.commands[command].params for o in p.opts}
         assert {word for word in options if word.startswith("-")} <= known_options
 
@@ -216,9 +217,9 @@ def test_an_extra_that_a_page_installs_is_declared(page):
 
 def test_the_grammar_of_a_grid_is_the_same_in_the_book_and_in_the_help():
     rows = re.findall(r"^\| `(\S+)` \|.*\| `(\S+)` \|$", read("book/cluster.md"), re.MULTILINE)
-    assert [form for form, _ in rows] == re.findall(r"\S+(?= \()", parameters.GRID_FORMS)
-    known = [parameters.Parameter(n, d) for n, d in [("n_spins", 8), ("seed", 1), ("delta", 0.1)]]
-    lengths = [len(*parameters.grid(known, [example]).values()) for _, example in rows]
+    assert [form for form, _ in rows] == re.findall(r"\S+(?= \()", grids.GRID_FORMS)
+    known = [Parameter(n, d) for n, d in [("n_spins", 8), ("seed", 1), ("delta", 0.1)]]
+    lengths = [len(*grids.grid(known, [example]).values()) for _, example in rows]
     assert lengths == [3, 10, 10]
 
 

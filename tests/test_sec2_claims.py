@@ -90,9 +90,7 @@ def test_excited_fraction_depends_on_the_drive_per_spin():
         row = data["fraction"].sel(n_spins=size)
         np.testing.assert_allclose(row, data["large_n"], rtol=0.05)
     # ... and not on η/Γ2, which is 3.6 at (60, 0.06) and (120, 0.03).
-    same = data["fraction"].sel(n_spins=60, drive=0.06) / data["fraction"].sel(
-        n_spins=120, drive=0.03
-    )
+    same = data["fraction"].sel(n_spins=60, h=0.06) / data["fraction"].sel(n_spins=120, h=0.03)
     assert same.item() > 2
     # "η ≪ Γ2" is violated, the excitation is weak all the same.
     weak = sec2.compute_excitation((200,), (0.01,))

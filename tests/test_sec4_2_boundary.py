@@ -18,10 +18,10 @@ TOLERANCE = {
     "critical_linewidth": {"rtol": 0, "atol": 1e-8},
 }
 MAKE = {
-    "exact_boundary": lambda: boundary.compute_lines(10_000, n_h=5, n_delta=4),
+    "exact_boundary": lambda: boundary.compute_lines(10_000, n_eta=5, n_delta=4),
     "phase_portraits": lambda: boundary.compute_portraits(0.02),
     "critical_linewidth": lambda: boundary.compute_linewidths(
-        4, n_spins=1000, drives=(0.03,), factors=(0.8, 1.2)
+        4, n_spins=1000, h=(0.03,), factors=(0.8, 1.2)
     ),
 }
 DRAW = {
@@ -51,7 +51,7 @@ def test_picture(name):
 
 
 def test_lines_are_those_of_the_flow():
-    dataset = boundary.compute_lines(10_000, n_h=4, n_delta=3)
+    dataset = boundary.compute_lines(10_000, n_eta=4, n_delta=3)
     h = dataset["h"].values
     np.testing.assert_allclose(h, np.arange(1, 5) / 80)
     np.testing.assert_array_equal(dataset["saddle_node"], planar_flow.saddle_node_linewidth(h))
@@ -92,13 +92,13 @@ def test_saved_data_come_back(name, tmp_path):
 
 
 def test_refuses_bad_input():
-    with pytest.raises(ValueError, match="n_h = 0"):
-        boundary.compute_lines(n_h=0)
-    with pytest.raises(ValueError, match=r"drive_max = 0\.07"):
-        boundary.compute_lines(drive_max=0.07)
+    with pytest.raises(ValueError, match="n_eta = 0"):
+        boundary.compute_lines(n_eta=0)
+    with pytest.raises(ValueError, match=r"h_max = 0\.07"):
+        boundary.compute_lines(h_max=0.07)
     with pytest.raises(ValueError, match="initial_state = 'excited'"):
         boundary.compute_lines(initial_state="excited")
-    with pytest.raises(ValueError, match="n_h = 0"):
-        boundary.compute_linewidths(n_h=0)
+    with pytest.raises(ValueError, match="n_eta = 0"):
+        boundary.compute_linewidths(n_eta=0)
     with pytest.raises(ValueError, match="h = "):
         boundary.compute_portraits(0.06)

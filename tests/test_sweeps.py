@@ -25,7 +25,7 @@ from spincat.figures import fig1
 from spincat.mean_field import phase_diagram
 from spincat.run import figure_runs, sweeps
 from spincat.run.cli import main
-from spincat.shared import parallel, provenance
+from spincat.shared import declarations, parallel, provenance
 
 SMALL = {"draws": 2, "n_times": 5}
 GRID = {"n_spins": [4, 6], "delta": [0.5, 1.0, 2.0]}
@@ -37,13 +37,13 @@ ADDRESSES = ["--host", "127.0.0.1"]
 @pytest.fixture
 def computed(monkeypatch):
     """The values of the points that are computed, in order."""
-    values, compute = [], figure_runs.compute
+    values, compute = [], figure_runs.compute_checked
 
     def counted(name, given):
         values.append(dict(given))
         return compute(name, given)
 
-    monkeypatch.setattr(figure_runs, "compute", counted)
+    monkeypatch.setattr(figure_runs, "compute_checked", counted)
     return values
 
 
@@ -156,6 +156,19 @@ def test_nothing_is_done_before_a_refusal(tmp_path, given, grid, message, comput
     assert not (tmp_path / "out").exists()
 
 
+def test_each_point_is_checked_once(tmp_path, monkeypatch):
+    checked, check = [], declarations.check
+
+    def counted(known, given):
+        checked.append(given["n_spins"])
+        return check(known, given)
+
+    monkeypatch.setattr(declarations, "check", counted)
+    datasets = sweeps.run("fig1", tmp_path, SMALL, {"n_spins": np.array([4, 6.0])})
+    assert checked == [4, 6]
+    assert datasets["fig1"]["n_spins"].dtype.kind == "i"  # the type that is declared
+
+
 def test_a_variable_that_cannot_be_drawn_is_refused_early(tmp_path, computed):
     with pytest.raises(ValueError, match=r"no variable 'fidelty'; did you mean 'fidelity'"):
         sweeps.run("fig1", tmp_path / "out", SMALL, GRID, variable="fidelty")
@@ -214,7 +227,7 @@ def test_a_worker_with_other_code_is_refused(monkeypatch):
 
 
 def test_a_point_that_fails_does_not_end_the_others(tmp_path, monkeypatch):
-    compute = figure_runs.compute
+    compute = figure_runs.compute_checked
 
     def sometimes(name, given):
         if given["n_spins"] == 6:
@@ -222,7 +235,7 @@ def test_a_point_that_fails_does_not_end_the_others(tmp_path, monkeypatch):
         return compute(name, given)
 
     with monkeypatch.context() as patched:
-        patched.setattr(figure_runs, "compute", sometimes)
+        patched.setattr(figure_runs, "compute_checked", sometimes)
         with pytest.raises(
             sweeps.SweepError,
             match=r"1 of 3 points failed.*\n  n_spins = 6: RuntimeError: no convergence",
@@ -293,7 +306,7 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, expected, number, c
 
 @pytest.mark.parametrize("lost", [True, False])
 def test_ctrl_c_inside_compiled_code_is_not_a_failed_point(tmp_path, monkeypatch, lost):
-    compute, asked = figure_runs.compute, []
+    compute, asked = figure_runs.compute_checked, []
 
     def interrupted(name, given):
         asked.append(given["n_spins"])
@@ -305,7 +318,7 @@ def test_ctrl_c_inside_compiled_code_is_not_a_failed_point(tmp_path, monkeypatch
                     raise SystemError("returned a result with an exception set") from None
         return compute(name, given)
 
-    monkeypatch.setattr(figure_runs, "compute", interrupted)
+    monkeypatch.setattr(figure_runs, "compute_checked", interrupted)
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4, 6, 8]})

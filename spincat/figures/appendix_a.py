@@ -3,45 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import matplotlib.pyplot as plt
 import numpy as np
 import scipy.linalg
 import xarray as xr
+from annotated_types import Gt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
+from typing_extensions import Doc
 
 from spincat.figures import describe
+from spincat.figures.vocabulary import (
+    Adiabaticity,
+    Eta,
+    Mixing,
+    Nonlinearity,
+    Phase,
+    SeveralSpins,
+    Sizes,
+    TMax,
+)
 from spincat.master_equation import cavity_elimination, cavity_levels
 from spincat.model.ensemble import SpinEnsemble
 from spincat.model.states import trace_distance
 from spincat.shared import provenance
+from spincat.shared.declarations import computes
 
 _MARKERS = "o", "s", "^", "D", "v"
 
 
+@computes("levels", "factor", "position")
 def compute_crossing(
-    n_spins: int = 2,
-    mixing: float = 0.03,
-    nonlinearity: float = 0.01,
-    ratios: Sequence[float] = (0.005, 0.01, 0.02, 0.03),
-    mixings: Sequence[float] = (0.0125, 0.025, 0.05, 0.1),
+    n_spins: SeveralSpins = 2,
+    mixing: Annotated[Mixing, Doc("ε = g/ω₀ of the levels that are shown")] = 0.03,
+    nonlinearity: Annotated[Nonlinearity, Doc("χ⁽²⁾/ω₀ of these")] = 0.01,
+    ratios: Annotated[Sequence[Nonlinearity], Doc("values of χ⁽²⁾/ω₀ at which g₂ is measured")] = (
+        0.005,
+        0.01,
+        0.02,
+        0.03,
+    ),
+    mixings: Annotated[Sequence[Mixing], Doc("values of ε at which g₂ is measured")] = (
+        0.0125,
+        0.025,
+        0.05,
+        0.1,
+    ),
 ) -> xr.Dataset:
     r"""The avoided crossing of one photon and one pair in Eq. 31, and the g₂ that it means.
-
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, at least 2 [1].
-    mixing
-        ε = g/ω₀ of the levels that are shown, above 0 [1].
-    nonlinearity
-        χ⁽²⁾/ω₀ of these, above 0 [1].
-    ratios
-        Values of χ⁽²⁾/ω₀ at which g₂ is measured, above 0 [1].
-    mixings
-        Values of ε at which g₂ is measured, above 0 [1].
 
     Returns
     -------
@@ -109,19 +121,13 @@ def draw_crossing(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("population")
 def compute_decay(
-    mixing: float = 0.03, nonlinearity: float = 0.01, adiabaticity: float = 0.05
+    mixing: Mixing = 0.03,
+    nonlinearity: Nonlinearity = 0.01,
+    adiabaticity: Annotated[Adiabaticity, Doc("r = 2g₂/κ with g₂ = 3χ⁽²⁾ε², which fixes κ")] = 0.05,
 ) -> xr.Dataset:
     r"""Decay of one pair of two spins, under Eq. 31 with κD[a] and under the eliminated models.
-
-    Parameters
-    ----------
-    mixing
-        ε = g/ω₀, above 0 [1].
-    nonlinearity
-        χ⁽²⁾/ω₀, above 0 [1].
-    adiabaticity
-        r = 2g₂/κ with g₂ = 3χ⁽²⁾ε², which fixes κ, above 0 [1].
 
     Returns
     -------
@@ -190,32 +196,29 @@ def draw_decay(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("error", "bare_ratio")
 def compute_elimination(
-    eta: float = 0.2,
-    phase: float = 0.0,
-    spins: Sequence[int] = (2, 4, 8, 16),
-    adiabaticities: Sequence[float] = (0.04, 0.08, 0.16, 0.32),
-    t_max: float = 3.0,
+    eta: Eta = 0.2,
+    phase: Phase = 0.0,
+    sizes: Sizes[SeveralSpins] = (2, 4, 8, 16),
+    adiabaticities: Annotated[Sequence[Adiabaticity], Doc("values of r = g₂N/κ")] = (
+        0.04,
+        0.08,
+        0.16,
+        0.32,
+    ),
+    t_max: Annotated[
+        TMax, Gt(0), Doc("last of 16 times of which the worst counts, all spins down at first")
+    ] = 3.0,
 ) -> xr.Dataset:
     r"""Error of Eq. 35 against g₂N/κ: trace distance to the spins of the full cavity model.
-
-    Parameters
-    ----------
-    eta, phase
-        Drive η/Γ2 and its phase φ in radians.
-    spins
-        Numbers of spins N, at least 2 [1].
-    adiabaticities
-        Values of r = g₂N/κ, above 0 [1].
-    t_max
-        Last of 16 times of which the worst counts, all spins down at first, above 0 [1/Gamma_2].
 
     Returns
     -------
     Dataset over (n_spins, adiabaticity): ``error``, and ``bare_ratio`` g₂/κ.
     """
     errors = []
-    for size in spins:
+    for size in sizes:
         ensemble = SpinEnsemble(size, eta, phase)
         limit = cavity_elimination.eliminated(ensemble, t_max)
         errors.append(
@@ -227,14 +230,14 @@ def compute_elimination(
             ]
         )
     both = "n_spins", "adiabaticity"
-    bare = np.divide.outer(1 / np.asarray(spins), 1 / np.asarray(adiabaticities))
+    bare = np.divide.outer(1 / np.asarray(sizes), 1 / np.asarray(adiabaticities))
     return xr.Dataset(
         {
             "error": (both, errors, describe("largest trace distance to Eq. 35")),
             "bare_ratio": (both, bare, describe("g_2/kappa")),
         },
         coords={
-            "n_spins": list(spins),
+            "n_spins": list(sizes),
             "adiabaticity": ("adiabaticity", list(adiabaticities), describe("g_2 N/kappa")),
         },
         attrs=provenance.attributes(eta=eta, phase=phase, t_max=t_max),

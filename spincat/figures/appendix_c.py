@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import get_args
+from typing import Annotated, get_args
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from annotated_types import Gt, Le
 from matplotlib.figure import Figure
+from typing_extensions import Doc
 
 from spincat.figures import describe
+from spincat.figures.vocabulary import (
+    Eta,
+    Etas,
+    EvenSpins,
+    HeldH,
+    Hs,
+    PhaseSpread,
+    Sizes,
+    Time,
+    Times,
+)
 from spincat.master_equation import two_halves_response
 from spincat.mean_field import phase_locking
 from spincat.shared import provenance
+from spincat.shared.declarations import computes
 
 VERSIONS: tuple[phase_locking.Version, ...] = get_args(phase_locking.Version)
 LABELS = {
@@ -24,17 +39,15 @@ LABELS = {
 LINES = {"printed": "--", "paper": "-.", "product": "-"}
 
 
+@computes("ratio")
 def compute_rates(
-    spins: Sequence[int] = (100, 10000), drives: Sequence[float] | None = None
+    sizes: Sizes[EvenSpins] = (100, 10000),
+    etas: Annotated[
+        Etas[Eta], Doc("strengths η of the drive, by default 60 up to 600 with equal ratios")
+    ]
+    | None = None,
 ) -> xr.Dataset:
     """Restoring rate −K of three mean-field versions, over that which Eq. 29 implies.
-
-    Parameters
-    ----------
-    spins
-        Numbers of spins N, even, at least 4 [1].
-    drives
-        Drives η, by default 60 up to 600 with equal ratios, above 0 [Gamma_2].
 
     Returns
     -------
@@ -45,13 +58,13 @@ def compute_rates(
     ValueError
         If an argument is outside its range.
     """
-    etas = np.geomspace(0.1, 600, 60) if drives is None else np.asarray(drives, dtype=float)
-    ratio = np.full((len(VERSIONS), len(spins), len(etas)), np.nan)
+    eta = np.geomspace(0.1, 600, 60) if etas is None else np.asarray(etas, dtype=float)
+    ratio = np.full((len(VERSIONS), len(sizes), len(eta)), np.nan)
     for i, version in enumerate(VERSIONS):
-        for j, n_spins in enumerate(spins):
-            for k in np.flatnonzero(etas < n_spins / 16):
-                rate = phase_locking.restoring_rate(version, n_spins, etas[k])
-                ratio[i, j, k] = rate * phase_locking.small_spread(n_spins, etas[k])
+        for j, n_spins in enumerate(sizes):
+            for k in np.flatnonzero(eta < n_spins / 16):
+                rate = phase_locking.restoring_rate(version, n_spins, eta[k])
+                ratio[i, j, k] = rate * phase_locking.small_spread(n_spins, eta[k])
     return xr.Dataset(
         {
             "ratio": (
@@ -62,8 +75,8 @@ def compute_rates(
         },
         coords={
             "version": list(VERSIONS),
-            "n_spins": ("n_spins", list(spins), describe("number of spins N")),
-            "eta": ("eta", etas, describe("drive", "Gamma_2")),
+            "n_spins": ("n_spins", list(sizes), describe("number of spins N")),
+            "eta": ("eta", eta, describe("drive", "Gamma_2")),
         },
         attrs=provenance.attributes(),
     )
@@ -86,25 +99,21 @@ def draw_rates(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("exact", "cubic")
 def compute_spreads(
-    n_spins: int = 10000,
-    densities: Sequence[float] = (0.001, 0.02, 0.05),
-    spreads: Sequence[float] | None = None,
+    n_spins: EvenSpins = 10000,
+    h: Hs[HeldH] = (0.001, 0.02, 0.05),
+    spreads: Annotated[
+        Sequence[Annotated[PhaseSpread, Gt(0), Le(math.pi / 2)]],
+        Doc("true spreads ζ, by default 40 equally spaced up to 0.8"),
+    ]
+    | None = None,
 ) -> xr.Dataset:
     r"""Spread that Eq. 29 gives for the detuning at which the true spread is ζ, over ζ.
 
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, even, at least 4 [1].
-    densities
-        Drives per spin h = η/N, above 0 and below 1/16 [Gamma_2].
-    spreads
-        True spreads ζ, by default 40 equally spaced up to 0.8, above 0 and at most pi/2 [rad].
-
     Returns
     -------
-    Dataset over (density, spread) with ``exact`` (the mean-field equations 22-23) and ``cubic``
+    Dataset over (h, spread) with ``exact`` (the mean-field equations 22-23) and ``cubic``
     (the first correction in ζ for N → ∞), NaN where no steady state has that spread.
 
     Raises
@@ -113,21 +122,21 @@ def compute_spreads(
         If an argument is outside its range.
     """
     zeta = np.linspace(0.02, 0.8, 40) if spreads is None else np.asarray(spreads, dtype=float)
-    exact, cubic = np.full((2, len(densities), len(zeta)), np.nan)
-    for i, h in enumerate(densities):
-        linear, root = phase_locking.small_spread(n_spins, h * n_spins), np.sqrt(1 - 16 * h)
+    exact, cubic = np.full((2, len(h), len(zeta)), np.nan)
+    for i, each in enumerate(h):
+        linear, root = phase_locking.small_spread(n_spins, each * n_spins), np.sqrt(1 - 16 * each)
         cubic[i] = 1 + (5 * root + 3) / (6 * root) * zeta**2
-        for j in np.flatnonzero(16 * h < np.cos(zeta) ** 2 - 1e-3):
-            state = phase_locking.locked_state("paper", n_spins, h * n_spins, zeta[j])
+        for j in np.flatnonzero(16 * each < np.cos(zeta) ** 2 - 1e-3):
+            state = phase_locking.locked_state("paper", n_spins, each * n_spins, zeta[j])
             exact[i, j] = linear * state.delta / zeta[j]
-    dims, name = ("density", "spread"), "spread of Eq. 29 over the true one"
+    dims, name = ("h", "spread"), "spread of Eq. 29 over the true one"
     return xr.Dataset(
         {
             "exact": (dims, exact, describe(name)),
             "cubic": (dims, cubic, describe(f"{name}, to second order in the spread")),
         },
         coords={
-            "density": ("density", list(densities), describe("drive per spin h = eta/N")),
+            "h": ("h", list(h), describe("eta / (N Gamma_2)")),
             "spread": ("spread", zeta, describe("spread zeta", "rad")),
         },
         attrs=provenance.attributes(n_spins=n_spins),
@@ -137,8 +146,8 @@ def compute_spreads(
 def draw_spreads(dataset: xr.Dataset) -> Figure:
     """Draw what :func:`compute_spreads` gives against the true spread."""
     figure, axes = plt.subplots()
-    for i, h in enumerate(dataset["density"].values):
-        row = dataset.sel(density=h)
+    for i, h in enumerate(dataset["h"].values):
+        row = dataset.sel(h=h)
         axes.plot(row["spread"], row["exact"], color=f"C{i}", label=f"$h = {h:g}$")
         axes.plot(row["spread"], row["cubic"], ":", color=f"C{i}")
     axes.plot([], [], ":", color="k", label=r"to order $\zeta^2$")
@@ -148,21 +157,16 @@ def draw_spreads(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("quantum", "mean_field", "quantum_rate", "mean_field_rate")
 def compute_response(
-    density: float = 0.05,
-    spins: Sequence[int] = (8, 12, 16, 20),
-    times: Sequence[float] | None = None,
+    h: Annotated[HeldH, Doc("drive per spin h = η/(NΓ2), the same for all N")] = 0.05,
+    sizes: Sizes[Annotated[EvenSpins, Le(40)]] = (8, 12, 16, 20),
+    times: Annotated[
+        Times[Annotated[Time, Gt(0)]], Doc("times, by default 25 up to 3·10⁴ with equal ratios")
+    ]
+    | None = None,
 ) -> xr.Dataset:
     r"""Spread per detuning after the detunings are switched on: master equation and mean field.
-
-    Parameters
-    ----------
-    density
-        Drive per spin h = η/N, the same for all N, above 0 and below 1/16 [Gamma_2].
-    spins
-        Numbers of spins N, even, from 4 to 40 [1].
-    times
-        Times, by default 25 up to 3·10⁴ with equal ratios, above 0 [1/Gamma_2].
 
     Returns
     -------
@@ -175,10 +179,10 @@ def compute_response(
         If an argument is outside its range.
     """
     grid = np.geomspace(1, 3e4, 25) if times is None else np.asarray(times, dtype=float)
-    quantum, mean_field = np.empty((2, len(spins), len(grid)))
-    rates = np.empty((2, len(spins)))
-    for i, n_spins in enumerate(spins):
-        eta = density * n_spins
+    quantum, mean_field = np.empty((2, len(sizes), len(grid)))
+    rates = np.empty((2, len(sizes)))
+    for i, n_spins in enumerate(sizes):
+        eta = h * n_spins
         rates[0, i] = two_halves_response.restoring_rate(n_spins, eta)
         rates[1, i] = phase_locking.restoring_rate("product", n_spins, eta)
         quantum[i] = two_halves_response.spread_response(n_spins, eta, grid)
@@ -192,10 +196,10 @@ def compute_response(
             "mean_field_rate": ("n_spins", rates[1], describe("restoring rate", "Gamma_2")),
         },
         coords={
-            "n_spins": ("n_spins", list(spins), describe("number of spins N")),
+            "n_spins": ("n_spins", list(sizes), describe("number of spins N")),
             "time": ("time", grid, describe("time", "1/Gamma_2")),
         },
-        attrs=provenance.attributes(density=density),
+        attrs=provenance.attributes(h=h),
     )
 
 

@@ -2,49 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Annotated
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from annotated_types import Ge
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from typing_extensions import Doc
 
 from spincat.figures import COLOURS, PARITIES, describe
+from spincat.figures.vocabulary import (
+    Delta,
+    DeltaTime,
+    Draws,
+    Intensities,
+    Intensity,
+    Seed,
+    Sizes,
+    Spins,
+    Theta,
+    TimeNumber,
+    TMax,
+)
 from spincat.free import dephasing, dephasing_limits
 from spincat.model.broadening import Gaussian
 from spincat.model.ensemble import SpinEnsemble
 from spincat.shared import provenance
-from spincat.shared.checks import check_nonnegative, check_positive_integer
+from spincat.shared.declarations import computes
 
 STATES = "coherent", "even", "odd"
 LABELS = {"coherent": "spin coherent", "even": "even cat", "odd": "odd cat"}
 
 
+@computes("fidelity", "mean_fidelity")
 def compute(
-    n_spins: int = 200,
-    theta: float | None = None,
-    delta: float = 1.0,
-    draws: int = 10,
-    seed: int = 1,
-    t_max: float = 5.0,
-    n_times: int = 401,
+    n_spins: Spins = 200,
+    theta: Annotated[Theta, Doc("polar angle θ, by default the paper's 1/√N")] | None = None,
+    delta: Delta = 1.0,
+    draws: Draws = 10,
+    seed: Seed = 1,
+    t_max: TMax = 5.0,
+    n_times: TimeNumber = 401,
 ) -> xr.Dataset:
     """Fidelities of the three states for random detunings and their exact means (Eqs. 10, 11, 16).
-
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, at least 1 [1].
-    theta
-        Polar angle θ, by default the paper's 1/√N, above 0 and below pi [rad].
-    delta
-        Standard deviation δ of the Gaussian detunings, at least 0 [Gamma_2].
-    draws, seed
-        Number of realisations and the seed of their generator.
-    t_max, n_times
-        Γ2·t runs from 0 to ``t_max`` in ``n_times`` equally spaced points.
 
     Returns
     -------
@@ -55,9 +58,8 @@ def compute(
     ValueError
         If an argument is outside its range.
     """
-    check_positive_integer("n_spins", n_spins)
     theta = float(1 / np.sqrt(n_spins)) if theta is None else theta
-    times = np.linspace(0, check_nonnegative("t_max", t_max), n_times)
+    times = np.linspace(0, t_max, n_times)
     detunings = Gaussian(delta).draw(n_spins, draws, seed)
     samples, means = _samples(detunings, theta, times), _means(n_spins, theta, delta, times)
     return xr.Dataset(
@@ -85,23 +87,17 @@ def draw(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("fidelity", "mean_fidelity")
 def compute_amplitudes(
-    intensities: Sequence[float] = (0.25, 1.0, 2.0, 4.0),
-    n_spins: int = 200,
-    delta: float = 1.0,
-    draws: int = 10,
-    seed: int = 1,
-    t_max: float = 5.0,
-    n_times: int = 201,
+    intensities: Intensities[Intensity] = (0.25, 1.0, 2.0, 4.0),
+    n_spins: Spins = 200,
+    delta: Delta = 1.0,
+    draws: Draws = 10,
+    seed: Seed = 1,
+    t_max: TMax = 5.0,
+    n_times: TimeNumber = 201,
 ) -> xr.Dataset:
-    r"""The fidelities of Fig. 1 for several amplitudes.
-
-    Parameters
-    ----------
-    intensities
-        Values of \|α\|² = N tan²(θ/2), one panel each, above 0 [1].
-    n_spins, delta, draws, seed, t_max, n_times
-        As in :func:`compute`.
+    """The fidelities of Fig. 1 for several amplitudes, one panel each.
 
     Returns
     -------
@@ -113,9 +109,7 @@ def compute_amplitudes(
     ValueError
         If an argument is outside its range.
     """
-    check_positive_integer("n_spins", n_spins)
-    drives = [check_nonnegative("intensity", intensity) / 2 for intensity in intensities]
-    thetas = [SpinEnsemble(n_spins, eta).theta for eta in drives]
+    thetas = [SpinEnsemble(n_spins, intensity / 2).theta for intensity in intensities]
     parts = [compute(n_spins, theta, delta, draws, seed, t_max, n_times) for theta in thetas]
     dataset = xr.concat(parts, xr.DataArray(list(intensities), dims="intensity", name="intensity"))
     dataset.attrs = {k: v for k, v in parts[0].attrs.items() if k != "theta"}
@@ -145,27 +139,20 @@ def draw_amplitudes(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("exact", "leading_order", "sampled", "standard_error")
 def compute_floor(
-    intensities: NDArray[np.float64] | None = None,
-    spins: Sequence[int] = (8, 50, 200),
-    draws: int = 200,
-    seed: int = 1,
-    delta_t: float = 12.0,
+    intensities: Annotated[
+        Intensities[Intensity], Doc("values of |α|², by default 33 up to 10 with equal ratios")
+    ]
+    | None = None,
+    sizes: Sizes[Spins] = (8, 50, 200),
+    draws: Annotated[Draws, Ge(2), Doc("realisations of the Monte Carlo")] = 200,
+    seed: Seed = 1,
+    delta_t: Annotated[
+        DeltaTime, Doc("time δt of the Monte Carlo, where exp(-δ²t²/2) is negligible")
+    ] = 12.0,
 ) -> xr.Dataset:
     r"""Long-time mean fidelity of the odd cat against \|α\|²: exact, to order 1/N, and sampled.
-
-    Parameters
-    ----------
-    intensities
-        Values of \|α\|², by default 33 up to 10 with equal ratios, above 0 [1].
-    spins
-        Numbers of spins, at least 1 [1].
-    draws
-        Realisations of the Monte Carlo, at least 2 [1].
-    seed
-        Seed of their generator, at least 0 [1].
-    delta_t
-        Time δt of the Monte Carlo, where exp(-δ²t²/2) is negligible, at least 0 [1].
 
     Returns
     -------
@@ -178,10 +165,8 @@ def compute_floor(
         If an argument is outside its range.
     """
     x = np.geomspace(0.01, 10, 33) if intensities is None else np.asarray(intensities, float)
-    for intensity in x:
-        check_nonnegative("intensity", intensity)
-    values = np.empty((4, len(spins), len(x)))
-    for i, n_spins in enumerate(spins):
+    values = np.empty((4, len(sizes), len(x)))
+    for i, n_spins in enumerate(sizes):
         detunings = Gaussian(1.0).draw(n_spins, draws, seed)
         for j, intensity in enumerate(x):
             theta = SpinEnsemble(n_spins, intensity / 2).theta
@@ -198,7 +183,7 @@ def compute_floor(
             name: (("n_spins", "intensity"), value, describe(f"odd-cat floor, {name}"))
             for name, value in zip(names, values, strict=True)
         },
-        coords={"n_spins": list(spins), "intensity": ("intensity", x, describe("|alpha|^2"))},
+        coords={"n_spins": list(sizes), "intensity": ("intensity", x, describe("|alpha|^2"))},
         attrs=provenance.attributes(draws=draws, seed=seed, delta_t=delta_t),
     )
 

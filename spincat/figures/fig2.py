@@ -6,21 +6,35 @@ What goes beyond the figure of the paper is in `spincat.figures.sec3_2`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from annotated_types import Ge, Le, Unit
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from typing_extensions import Doc
 
 from spincat.figures import COLOURS, PARITIES, describe
+from spincat.figures.vocabulary import (
+    Delta,
+    Deltas,
+    Draws,
+    Eta,
+    ExactDraws,
+    FewSpins,
+    ManyDraws,
+    Seed,
+    TimeNumber,
+    TMax,
+)
 from spincat.free import dephasing
 from spincat.master_equation import product_space, quasi_dark
-from spincat.model import operators
 from spincat.model.broadening import Gaussian
 from spincat.model.ensemble import SpinEnsemble
 from spincat.shared import provenance
-from spincat.shared.checks import check_nonnegative, check_positive_integer
+from spincat.shared.declarations import computes
 
 NAMES = {
     "fidelity": "fidelity of one draw, driven",
@@ -33,42 +47,28 @@ NAMES = {
 }
 
 
+@computes(*NAMES)
 def compute(
-    n_spins: int = 8,
-    eta: float = 0.2,
-    deltas: Sequence[float] = (1e-3, 1e-2),
-    draws: int = 10,
-    seed: int = 1,
-    t_max: float = 400.0,
-    n_times: int = 101,
+    n_spins: FewSpins = 8,
+    eta: Eta = 0.2,
+    deltas: Deltas[Delta] = (1e-3, 1e-2),
+    draws: Annotated[Draws, Doc("sets of random detunings that are shown")] = 10,
+    seed: Seed = 1,
+    t_max: TMax = 400.0,
+    n_times: TimeNumber = 101,
     *,
-    draws_many: int = 1000,
-    exact_draws: int = 30,
-    tol: float = 1e-5,
+    draws_many: ManyDraws = 1000,
+    exact_draws: ExactDraws = 30,
+    tol: Annotated[
+        float, Ge(1e-10), Le(1e-2), Doc("bound on the error of each exact fidelity"), Unit("1")
+    ] = 1e-5,
 ) -> xr.Dataset:
     """Fidelities of both cats under Eqs. 1-2 for random detunings, and their means.
 
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, the paper's by default, from 2 to 10 [1].
-    eta
-        Strength η of the drive, the paper's by default, above 0 [Gamma_2].
-    deltas
-        Standard deviations δ of the Gaussian detunings, at least 0 [Gamma_2].
-    draws, seed
-        Number of realisations shown and the seed of their generator.
-    t_max, n_times
-        Γ2·t runs from 0 to ``t_max`` in ``n_times`` equally spaced points.
-    draws_many
-        Draws behind the mean, at least 2 [1].
-    exact_draws
-        How many of these are solved exactly at the largest δ, from 2 to draws_many [1].  The others
-        are solved by the quasi-dark states and free evolution
-        (`spincat.master_equation.quasi_dark.mean_fidelity`), which are better guides for a smaller
-        δ: fewer are exact there, in proportion, but at least six.
-    tol
-        Bound on the error of each exact fidelity, from 1e-10 to 1e-2 [1].
+    The defaults are the paper's.  Of the draws behind the mean, ``exact_draws`` are solved exactly
+    at the largest δ, and the others by the quasi-dark states and free evolution
+    (`spincat.master_equation.quasi_dark.mean_fidelity`).  These are better guides for a smaller δ:
+    fewer are exact there, in proportion, but at least six.
 
     Returns
     -------
@@ -83,10 +83,8 @@ def compute(
     ValueError, MemoryError
         If an argument is outside its range, or N is above 10.
     """
-    operators.check_size(n_spins)
     theta = SpinEnsemble(n_spins, eta).theta
-    times = np.linspace(0, check_nonnegative("t_max", t_max), n_times)
-    draws = check_positive_integer("draws", draws)
+    times = np.linspace(0, t_max, n_times)
     few, mean = ["delta", "parity", "draw", "time"], ["delta", "parity", "time"]
     shape = len(deltas), len(PARITIES)
     widest = max(deltas, default=0) or 1.0

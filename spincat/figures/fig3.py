@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import Annotated
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from annotated_types import Ge, Gt, Le, Unit
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
+from typing_extensions import Doc
 
 from spincat.figures import describe
+from spincat.figures.vocabulary import DriveNumber, Eta, EtaMax, Etas, Spins, Time, Times
 from spincat.master_equation import coherence_decay, dicke_amplitude
 from spincat.model.states import purity
 from spincat.model.wigner import wigner
 from spincat.shared import provenance
-from spincat.shared.checks import check_positive_integer
+from spincat.shared.declarations import computes
 
 ORANGE, BLUE, GREEN, BLACK = "#d55e00", "#0072b2", "#009e73", "#000000"
 
@@ -36,24 +39,25 @@ def sphere_amplitude(n_spins: int, etas: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(n_spins * (1 - root) / 2))
 
 
+@computes(
+    "amplitude",
+    "dipole",
+    "quasi_steady",
+    "quasi_steady_dipole",
+    "rate",
+    "mean_field",
+    "sphere",
+    "sphere_dipole",
+)
 def compute(
-    n_spins: int = 100,
-    eta_max: float = 15.0,
-    times: Sequence[float] = (1e2, 1e3, 1e4, 1e5),
-    n_etas: int = 60,
+    n_spins: Annotated[Spins, Ge(3), Le(400)] = 100,
+    eta_max: Annotated[
+        EtaMax, Gt(0), Doc("largest drive η, which the levels of few spins limit")
+    ] = 15.0,
+    times: Times[Time] = (1e2, 1e3, 1e4, 1e5),
+    n_eta: Annotated[DriveNumber, Doc("number of drives, equally spaced and without 0")] = 60,
 ) -> xr.Dataset:
     r"""Amplitude \|⟨a⟩\| of identical spins after several times against η (top of Fig. 3).
-
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, the paper's by default, from 3 to 400 [1].
-    eta_max
-        Largest drive η, which the levels of few spins limit, above 0 [Gamma_2].
-    times
-        Evolution times, at least 0 [1/Gamma_2].
-    n_etas
-        Number of drives, equally spaced and without 0, at least 1 [1].
 
     Returns
     -------
@@ -66,17 +70,16 @@ def compute(
     ValueError, MemoryError
         If an argument is outside its range.
     """
-    check_positive_integer("n_etas", n_etas)
     most = dicke_amplitude.largest_drive(n_spins)
     if not 0 < eta_max <= most:
         shown = math.floor(1000 * most) / 1000  # not above the limit itself
         raise ValueError(
             f"eta_max = {eta_max!r}; allowed for n_spins = {n_spins}: above 0 and at most {shown:g}"
         )
-    etas = np.linspace(0, eta_max, n_etas + 1)[1:]
+    etas = np.linspace(0, eta_max, n_eta + 1)[1:]
     both: tuple[dicke_amplitude.Observable, ...] = ("boson", "dipole")
-    evolved = np.empty((2, len(times), n_etas))
-    quasi, rate = np.empty((2, n_etas)), np.empty(n_etas)
+    evolved = np.empty((2, len(times), n_eta))
+    quasi, rate = np.empty((2, n_eta)), np.empty(n_eta)
     for i, eta in enumerate(etas.tolist()):
         x = dicke_amplitude.coherences(n_spins, eta, times)
         evolved[:, :, i] = [np.abs(dicke_amplitude.expectation(x, n_spins, o)) for o in both]
@@ -102,7 +105,7 @@ def compute(
             "eta": ("eta", etas, describe("drive", "Gamma_2")),
             "time": ("time", np.asarray(times, dtype=float), describe("time", "1/Gamma_2")),
         },
-        attrs=provenance.attributes(n_spins=n_spins, eta_max=eta_max, n_etas=n_etas),
+        attrs=provenance.attributes(n_spins=n_spins, eta_max=eta_max, n_eta=n_eta),
     )
 
 
@@ -134,24 +137,14 @@ def draw_observables(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("wigner", "purity")
 def compute_wigner(
-    n_spins: int = 100,
-    etas: Sequence[float] = (5.0, 12.0),
-    time: float = 1e4,
-    n_grid: int = 81,
+    n_spins: Annotated[Spins, Ge(2), Le(400)] = 100,
+    etas: Etas[Eta] = (5.0, 12.0),
+    time: Annotated[Time, Doc("evolution time")] = 1e4,
+    n_grid: Annotated[int, Ge(2), Doc("points along each axis"), Unit("1")] = 81,
 ) -> xr.Dataset:
     """Wigner functions of ρ(t) from the initial state of Fig. 3 (bottom of Fig. 3).
-
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, from 2 to 400 [1].
-    etas
-        Drives η, above 0 [Gamma_2].
-    time
-        Evolution time, at least 0 [1/Gamma_2].
-    n_grid
-        Points along each axis, at least 2 [1].
 
     Returns
     -------
@@ -162,7 +155,7 @@ def compute_wigner(
     ValueError, MemoryError
         If an argument is outside its range.
     """
-    grid = np.linspace(-0.9, 0.9, check_positive_integer("n_grid", n_grid)) * np.sqrt(n_spins)
+    grid = np.linspace(-0.9, 0.9, n_grid) * np.sqrt(n_spins)
     states = [dicke_amplitude.density_matrix(n_spins, eta, [time])[0] for eta in etas]
     pictures = np.array([wigner(rho, grid, grid) for rho in states])
     return xr.Dataset(

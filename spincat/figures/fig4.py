@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Annotated, get_args
+
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from annotated_types import Ge, Gt
 from matplotlib.artist import Artist
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from typing_extensions import Doc
 
 from spincat.figures import describe
+from spincat.figures.vocabulary import (
+    DeltaMax,
+    DeltaNumber,
+    DriveNumber,
+    EvenSpins,
+    HMax,
+    InitialSpread,
+    InitialState,
+    Start,
+    TMax,
+)
 from spincat.mean_field import mirror_halves, phase_diagram
 from spincat.shared import provenance
-from spincat.shared.checks import check_inside, check_number, check_positive_integer
+from spincat.shared.checks import check_inside
+from spincat.shared.declarations import computes
 from spincat.shared.types import Floats
 
-INITIAL_STATES = "identical", "ground"
+INITIAL_STATES: tuple[InitialState, ...] = get_args(InitialState)
 """The steady state for δ = 0, and almost no coherence close to the ground state."""
 
 PAPER_ELLIPSE = 0.03125, 2.2077
@@ -25,39 +41,34 @@ PAPER_ELLIPSE = 0.03125, 2.2077
 _FILL = {"unconverged": "#cccccc", "oscillating": "#56b4e9", "drifting": "#cc79a7"}
 
 
+@computes(
+    "phase_spread",
+    "z",
+    "amplitude",
+    "fate",
+    "converged",
+    "time_to_converge",
+    "edge",
+    "ellipse_fit",
+    "ellipse_paper",
+)
 def compute(
-    n_spins: int = 10_000,
-    n_eta: int = 100,
-    n_delta: int = 100,
-    drive_max: float = 0.0625,
-    delta_max: float = 0.08,
-    t_max: float = phase_diagram.T_MAX,
-    initial_state: str = "identical",
-    initial_spread: float = 0.0,
+    n_spins: EvenSpins = 10_000,
+    n_eta: Annotated[
+        DriveNumber, Ge(3), Doc("number of drives, equally spaced and without 0")
+    ] = 100,
+    n_delta: Annotated[DeltaNumber, Doc("number of detunings, equally spaced from 0 on")] = 100,
+    h_max: HMax = 0.0625,
+    delta_max: DeltaMax = 0.08,
+    t_max: Annotated[TMax, Gt(0)] = phase_diagram.T_MAX,
+    initial_state: Start = "identical",
+    initial_spread: InitialSpread = 0.0,
 ) -> xr.Dataset:
     """Where two halves with detunings ±δ synchronise (Fig. 4), its edge, and ellipses of Eq. 30.
 
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, the paper's by default, even, at least 4 [1].
-    n_eta
-        Number of drives, equally spaced and without 0, at least 3 [1].
-    n_delta
-        Number of detunings, equally spaced from 0 on, at least 1 [1].
-    drive_max
-        Largest drive per spin η/N, above 0 and at most 1/16 [Gamma_2].
-    delta_max
-        Largest detuning δ, above 0 [Gamma_2].
-    t_max
-        Last time, above 0 [1/Gamma_2].
-    initial_state
-        A and z of the steady state of identical spins (δ = 0), or almost no coherence, close to the
-        ground state, one of identical, ground [1].
-    initial_spread
-        Phase spread ζ of the initial state, from -pi to pi [rad].
-
-    Returns ------- The dataset of `spincat.mean_field.phase_diagram.phase_map` over (eta, delta)
+    Returns
+    -------
+    The dataset of `spincat.mean_field.phase_diagram.phase_map` over (eta, delta)
     with ``phase_spread``, ``z``, ``amplitude``, ``fate``, ``converged`` and ``time_to_converge``;
     ``edge``, ``ellipse_fit`` and ``ellipse_paper`` over eta, and the parameters of the fit in its
     attributes.
@@ -67,12 +78,8 @@ def compute(
     ValueError
         If an argument is outside its range.
     """
-    check_inside("drive_max", drive_max, 0 < drive_max <= 1 / 16, "above 0 and at most 1/16")
-    check_inside("delta_max", delta_max, delta_max > 0, "above 0")
-    check_inside("initial_spread", initial_spread, abs(initial_spread) <= np.pi, "from -pi to pi")
-    check_inside("n_eta", n_eta, n_eta >= 3, "at least 3, for the fit")
-    eta = n_spins * np.linspace(0, drive_max, n_eta + 1)[1:]
-    delta = np.linspace(0, delta_max, check_positive_integer("n_delta", n_delta))
+    h = np.linspace(0, h_max, n_eta + 1)[1:]
+    eta, delta = n_spins * h, np.linspace(0, delta_max, n_delta)
     start = starts(n_spins, eta, initial_state, initial_spread)
     dataset = phase_diagram.phase_map(n_spins, eta, delta, t_max=t_max, initial=start[:, None])
     edge = phase_diagram.simulated_edge(n_spins, eta, t_max=t_max, initial=start)
@@ -87,8 +94,9 @@ def compute(
     }  # fmt: skip
     for name, (values, text) in curves.items():
         dataset[name] = "eta", values, describe(text, "Gamma_2")
+    dataset.coords["h"] = "eta", h, describe("eta / (N Gamma_2)")
     dataset.attrs |= {
-        "n_eta": n_eta, "n_delta": n_delta, "drive_max": drive_max, "delta_max": delta_max,
+        "n_eta": n_eta, "n_delta": n_delta, "h_max": h_max, "delta_max": delta_max,
         "initial_state": initial_state, "initial_spread": initial_spread,
     } | {f"fit_{name}": float(value) for name, value in fit._asdict().items()}  # fmt: skip
     return dataset
@@ -97,7 +105,7 @@ def compute(
 def draw(dataset: xr.Dataset) -> Figure:
     """Draw Fig. 4: ζ where the halves synchronise, white where they end without coherence."""
     figure, axes = plt.subplots(figsize=(6.4, 4.6))
-    h, delta = dataset["eta"] / dataset.attrs["n_spins"], dataset["delta"]
+    h, delta = dataset["h"], dataset["delta"]
     image = axes.pcolormesh(h, delta, dataset["phase_spread"].T, rasterized=True, vmin=0)
     figure.colorbar(image, label=r"phase spread $\zeta$ (rad)")
     handles: list[Artist] = [Patch(facecolor="white", edgecolor="k", label="incoherent")]
@@ -115,21 +123,19 @@ def draw(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("edge", "ellipse_fit", "ellipse_paper")
 def compute_edges(
-    n_spins: int = 10_000, count: int = 40, t_max: float = phase_diagram.T_MAX
+    n_spins: EvenSpins = 10_000,
+    n_eta: Annotated[
+        DriveNumber, Ge(3), Doc("number of drives, equally spaced up to NΓ2/16 and without 0")
+    ] = 40,
+    t_max: Annotated[TMax, Gt(0)] = phase_diagram.T_MAX,
 ) -> xr.Dataset:
     r"""The edge of the region for four kinds of initial state, and two ellipses.
 
     The states: the steady state for δ = 0 ("identical"), the same with a phase spread of 0.5
     ("spread"), almost no coherence close to the ground state ("ground"), and the synchronised
     state at δ one per mille below the edge of the first ("synchronised").
-
-    Parameters
-    ----------
-    n_spins, t_max
-        As in :func:`compute`.
-    count
-        Number of drives, equally spaced up to NΓ2/16 and without 0, at least 3 [1].
 
     Returns
     -------
@@ -140,15 +146,15 @@ def compute_edges(
     ValueError
         If an argument is outside its range.
     """
-    eta = n_spins / 16 * np.linspace(0, 1, check_positive_integer("count", count) + 1)[1:]
-    start = {name: starts(n_spins, eta, name) for name in INITIAL_STATES}
+    eta = n_spins / 16 * np.linspace(0, 1, n_eta + 1)[1:]
+    start: dict[str, Floats] = {name: starts(n_spins, eta, name) for name in INITIAL_STATES}
     start["spread"] = starts(n_spins, eta, spread=0.5)
-    edges = {}
+    edges: dict[str, Floats] = {}
     for name, state in start.items():
         edges[name] = phase_diagram.simulated_edge(n_spins, eta, t_max=t_max, initial=state)
     below = [
-        phase_diagram.phase_map(n_spins, [drive], [0.999 * edge], t_max=10 * t_max)
-        for drive, edge in zip(eta, edges["identical"], strict=True)
+        phase_diagram.phase_map(n_spins, [each], [0.999 * edge], t_max=10 * t_max)
+        for each, edge in zip(eta, edges["identical"], strict=True)
     ]
     names = "amplitude", "phase_spread", "z"
     last = np.array([[point[name].item() for name in names] for point in below])
@@ -166,15 +172,16 @@ def compute_edges(
         coords={
             "start": list(edges),
             "eta": ("eta", eta, describe("strength of the drive", "Gamma_2")),
+            "h": ("eta", eta / n_spins, describe("eta / (N Gamma_2)")),
         },
-        attrs=provenance.attributes(n_spins=n_spins, t_max=t_max, count=count),
+        attrs=provenance.attributes(n_spins=n_spins, t_max=t_max, n_eta=n_eta),
     )  # fmt: skip
 
 
 def draw_edges(dataset: xr.Dataset) -> Figure:
     """Draw the edge minus both ellipses, and the edges of other starts relative to the first."""
     figure, pair = plt.subplots(1, 2, figsize=(7.2, 3.4))
-    h, edge = dataset["eta"] / dataset.attrs["n_spins"], dataset["edge"]
+    h, edge = dataset["h"], dataset["edge"]
     first = edge.sel(start="identical")
     for name, style in (("ellipse_paper", "#d55e00"), ("ellipse_fit", "#222222")):
         label = "paper" if name == "ellipse_paper" else "our fit"
@@ -193,20 +200,19 @@ def draw_edges(dataset: xr.Dataset) -> Figure:
 
 
 def starts(
-    n_spins: int, eta: Floats, initial_state: str = "identical", spread: float = 0.0
+    n_spins: int, eta: Floats, initial_state: InitialState = "identical", spread: float = 0.0
 ) -> Floats:
     """(A, ζ, z) of one of :data:`INITIAL_STATES` with the phase ``spread``, shape (E, 3).
 
     Raises
     ------
     ValueError
-        If an argument is outside its range.
+        If the initial state is another one.
     """
-    if initial_state not in INITIAL_STATES:
-        allowed = " or ".join(map(repr, INITIAL_STATES))
-        raise ValueError(f"initial_state = {initial_state!r}; allowed: {allowed}")
-    states = np.array([mirror_halves.steady_state(n_spins, drive) for drive in eta])
+    allowed = f"one of {', '.join(INITIAL_STATES)}"
+    check_inside("initial_state", initial_state, initial_state in INITIAL_STATES, allowed)
+    states = np.array([mirror_halves.steady_state(n_spins, each) for each in eta])
     if initial_state == "ground":
         states[:] = 1e-2, 0.0, -np.sqrt(1 - 4e-4)
-    states[:, 1] = check_number("initial_spread", spread)
+    states[:, 1] = spread
     return states

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Annotated
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,34 +10,34 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
+from typing_extensions import Doc
 
 from spincat.figures import COLOURS, PARITIES, describe
+from spincat.figures.vocabulary import Eta, H, Hs, Phase, SeveralSpins, Sizes
 from spincat.master_equation import dicke
 from spincat.model.ensemble import SpinEnsemble
 from spincat.model.operators import levels, pair_lowering
 from spincat.model.states import spin_cat, spin_coherent
 from spincat.shared import provenance
-from spincat.shared.checks import check_nonnegative
+from spincat.shared.declarations import computes
 from spincat.shared.types import Parity
 
 _MARKERS = "o", "s", "^", "D", "v"
 
 
+@computes("fraction", "eta", "leading_order", "large_n")
 def compute_excitation(
-    spins: Sequence[int] = (20, 60, 180), drives: Sequence[float] | None = None
+    sizes: Sizes[SeveralSpins] = (20, 60, 180),
+    h: Annotated[
+        Hs[H], Doc("drives per spin h = η/(NΓ2), by default 13 up to 0.15 with equal ratios")
+    ]
+    | None = None,
 ) -> xr.Dataset:
     r"""Excited fraction ⟨n⟩/N of the even steady state of Eqs. 1-2 against h = η/(NΓ2).
 
-    Parameters
-    ----------
-    spins
-        Numbers of spins N, at least 2 [1].
-    drives
-        Drives per spin h, by default 13 up to 0.15 with equal ratios, above 0 [Gamma_2].
-
     Returns
     -------
-    Dataset over (n_spins, drive): ``fraction``, the ``eta`` of each point, and over (drive)
+    Dataset over (n_spins, h): ``fraction``, the ``eta`` of each point, and over h
     ``leading_order`` 2h and ``large_n`` [1 − √(1−8h)]/2, NaN above h = 1/8.
 
     Raises
@@ -45,22 +45,22 @@ def compute_excitation(
     ValueError
         If an argument is outside its range.
     """
-    h = np.geomspace(1e-3, 0.15, 13) if drives is None else np.asarray(drives, dtype=float)
-    eta = np.outer(spins, h)
+    x = np.geomspace(1e-3, 0.15, 13) if h is None else np.asarray(h, dtype=float)
+    eta = np.outer(sizes, x)
     fraction = [
-        [_fraction(size, value) for value in row] for size, row in zip(spins, eta, strict=True)
+        [_fraction(size, value) for value in row] for size, row in zip(sizes, eta, strict=True)
     ]
-    root = np.sqrt(1 - 8 * np.where(h <= 1 / 8, h, np.nan))
+    root = np.sqrt(1 - 8 * np.where(x <= 1 / 8, x, np.nan))
     return xr.Dataset(
         {
-            "fraction": (("n_spins", "drive"), fraction, describe("excited fraction")),
-            "eta": (("n_spins", "drive"), eta, describe("drive strength", "Gamma_2")),
-            "leading_order": ("drive", 2 * h, describe("excited fraction, 2h")),
-            "large_n": ("drive", (1 - root) / 2, describe("excited fraction, large N")),
+            "fraction": (("n_spins", "h"), fraction, describe("excited fraction")),
+            "eta": (("n_spins", "h"), eta, describe("drive strength", "Gamma_2")),
+            "leading_order": ("h", 2 * x, describe("excited fraction, 2h")),
+            "large_n": ("h", (1 - root) / 2, describe("excited fraction, large N")),
         },
         coords={
-            "n_spins": list(spins),
-            "drive": ("drive", h, describe("drive per spin, eta/(N Gamma_2)")),
+            "n_spins": list(sizes),
+            "h": ("h", x, describe("drive per spin, eta/(N Gamma_2)")),
         },
         attrs=provenance.attributes(phase=0.0),
     )
@@ -73,8 +73,8 @@ def draw_excitation(dataset: xr.Dataset) -> Figure:
         row = dataset.sel(n_spins=size)
         style = {"marker": _MARKERS[index % len(_MARKERS)], "ms": 5, "color": f"C{index}"}
         left.plot(row["eta"], row["fraction"], label=f"$N = {size}$", **style)
-        right.plot(row["drive"], row["fraction"], ls="none", **style)
-    h = dataset["drive"]
+        right.plot(row["h"], row["fraction"], ls="none", **style)
+    h = dataset["h"]
     right.plot(h, dataset["leading_order"], ":", color="#555555", label="$2h$")
     right.plot(h, dataset["large_n"], "-", color="black", lw=1.2, label=r"$[1-\sqrt{1-8h}]/2$")
     left.set(xscale="log", yscale="log", ylabel=r"excited fraction $\langle n\rangle/N$")
@@ -85,19 +85,13 @@ def draw_excitation(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("residual", "residual_leading", "infidelity", "impurity", "infidelity_sine")
 def compute_validity(
-    eta: float = 0.2, phase: float = 0.0, spins: Sequence[int] = (20, 40, 80, 160)
+    eta: Annotated[Eta, Doc("strength η of the two-photon drive, fixed while N grows")] = 0.2,
+    phase: Phase = 0.0,
+    sizes: Sizes[SeveralSpins] = (20, 40, 80, 160),
 ) -> xr.Dataset:
     r"""How far the spin cat of tan(θ/2) = \|α\|/√N is from the steady state, against N.
-
-    Parameters
-    ----------
-    eta
-        Strength η of the drive, fixed while N grows, above 0 [Gamma_2].
-    phase
-        Phase φ of the drive, any [rad].
-    spins
-        Numbers of spins N, at least 2 [1].
 
     Returns
     -------
@@ -110,11 +104,11 @@ def compute_validity(
     ValueError
         If an argument is outside its range.
     """
-    x = 2 * check_nonnegative("eta", eta)
-    ensembles = [SpinEnsemble(size, eta, phase) for size in spins]
+    x = 2 * eta
+    ensembles = [SpinEnsemble(size, eta, phase) for size in sizes]
     tables = np.array([[_quality(e, parity) for e in ensembles] for parity in PARITIES])
     dims = ("parity", "n_spins")
-    leading = x * np.sqrt(4 * x * x + 8 * x + 1) / np.asarray(spins)
+    leading = x * np.sqrt(4 * x * x + 8 * x + 1) / np.asarray(sizes)
     return xr.Dataset(
         {
             "residual": ("n_spins", [_residual(e) for e in ensembles], describe("residual")),
@@ -123,7 +117,7 @@ def compute_validity(
             "impurity": (dims, tables[..., 1], describe("1 - Tr rho^2")),
             "infidelity_sine": (dims, tables[..., 2], describe("1 - F, angle from the sine")),
         },
-        coords={"n_spins": list(spins), "parity": list(PARITIES)},
+        coords={"n_spins": list(sizes), "parity": list(PARITIES)},
         attrs=provenance.attributes(eta=eta, phase=phase),
     )
 

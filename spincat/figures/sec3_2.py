@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Annotated
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from annotated_types import Gt
 from matplotlib.figure import Figure
+from typing_extensions import Doc
 
 from spincat.figures import COLOURS, PARITIES, describe
+from spincat.figures.vocabulary import (
+    Delta,
+    Draws,
+    Eta,
+    ExactDraws,
+    FewSpins,
+    Intensities,
+    Intensity,
+    ManyDraws,
+    Seed,
+    SeveralSpins,
+    Sizes,
+    Time,
+    TimeNumber,
+    TMax,
+)
 from spincat.free import dephasing
 from spincat.free.dephasing_limits import short_time_cat_fidelity
 from spincat.master_equation import product_space, quasi_dark
@@ -18,23 +36,23 @@ from spincat.model.broadening import Gaussian
 from spincat.model.ensemble import SpinEnsemble
 from spincat.model.states import purity, spin_cat
 from spincat.shared import provenance
+from spincat.shared.declarations import computes
+
+ADVANTAGE = "driven", "error", "free", "advantage"
+"""Mean fidelity driven, its standard error, the free one, and their difference."""
 
 
+@computes("weight", "purity")
 def compute_total_spin_sectors(
-    n_spins: int = 8,
-    eta: float = 0.2,
-    delta: float = 1e-2,
-    draws: int = 10,
-    seed: int = 1,
-    t_max: float = 400.0,
-    n_times: int = 13,
+    n_spins: FewSpins = 8,
+    eta: Eta = 0.2,
+    delta: Delta = 1e-2,
+    draws: Draws = 10,
+    seed: Seed = 1,
+    t_max: TMax = 400.0,
+    n_times: TimeNumber = 13,
 ) -> xr.Dataset:
-    """Weight of each total spin and purity of both cats under Eqs. 1-2.
-
-    Parameters
-    ----------
-    n_spins, eta, delta, draws, seed, t_max, n_times
-        As in `spincat.figures.fig2.compute`, and the same draws.
+    """Weight of each total spin and purity of both cats under Eqs. 1-2, for the draws of Fig. 2.
 
     Returns
     -------
@@ -45,7 +63,6 @@ def compute_total_spin_sectors(
     ValueError, MemoryError
         If an argument is outside its range, or N is above 10.
     """
-    operators.check_size(n_spins)
     ensemble, times = SpinEnsemble(n_spins, eta), np.linspace(0, t_max, n_times)
     rows, spins = Gaussian(delta).draw(n_spins, draws, seed), operators.total_spins(n_spins)
     weight = np.empty((len(PARITIES), draws, n_times, len(spins)))
@@ -92,25 +109,19 @@ def draw_total_spin_sectors(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes(*ADVANTAGE)
 def compute_advantage(
-    intensities: Sequence[float] = (0.1, 0.2, 0.4, 0.7, 1.0, 1.6),
-    n_spins: int = 8,
-    delta: float = 1e-2,
-    seed: int = 1,
-    t_max: float = 400.0,
-    n_times: int = 41,
+    intensities: Intensities[Intensity] = (0.1, 0.2, 0.4, 0.7, 1.0, 1.6),
+    n_spins: FewSpins = 8,
+    delta: Delta = 1e-2,
+    seed: Seed = 1,
+    t_max: TMax = 400.0,
+    n_times: TimeNumber = 41,
     *,
-    draws_many: int = 200,
-    exact_draws: int = 6,
+    draws_many: ManyDraws = 200,
+    exact_draws: ExactDraws = 6,
 ) -> xr.Dataset:
     r"""Mean fidelity driven minus free against \|α\|² = 2η/Γ2 and time, for both cats.
-
-    Parameters
-    ----------
-    intensities
-        Values of \|α\|², above 0 [1].
-    n_spins, delta, seed, t_max, n_times, draws_many, exact_draws
-        As in `spincat.figures.fig2.compute`.
 
     Returns
     -------
@@ -158,27 +169,21 @@ def draw_advantage(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes(*ADVANTAGE, "exact_draws")
 def compute_sizes(
-    sizes: Sequence[int] = (4, 5, 6, 7, 8, 10),
-    eta: float = 0.2,
-    delta: float = 1e-2,
-    seed: int = 1,
-    t_max: float = 200.0,
-    n_times: int = 41,
+    sizes: Sizes[FewSpins] = (4, 5, 6, 7, 8, 10),
+    eta: Eta = 0.2,
+    delta: Delta = 1e-2,
+    seed: Seed = 1,
+    t_max: TMax = 200.0,
+    n_times: TimeNumber = 41,
     *,
-    draws_many: int = 100,
+    draws_many: ManyDraws = 100,
 ) -> xr.Dataset:
     """Mean fidelity driven minus free against N and time, for both cats at one η.
 
     An exact solution takes four times as long for each further spin: from N = 7 on, only some draws
     are solved exactly, and the quasi-dark states carry more of the mean.
-
-    Parameters
-    ----------
-    sizes
-        Numbers of spins N, from 2 to 10 [1].
-    eta, delta, seed, t_max, n_times, draws_many
-        As in `spincat.figures.fig2.compute`.
 
     Returns
     -------
@@ -224,24 +229,16 @@ def draw_sizes(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("derived", "free", "measured", "limit")
 def compute_decay(
-    eta: float = 0.2,
-    sizes: Sequence[int] = (4, 5, 6, 7, 8, 9, 10, 12, 20, 40, 80, 160),
-    measured: Sequence[int] = (4, 5, 6, 7, 8, 10),
-    t_measured: float = 40.0,
+    eta: Eta = 0.2,
+    sizes: Sizes[SeveralSpins] = (4, 5, 6, 7, 8, 9, 10, 12, 20, 40, 80, 160),
+    measured: Annotated[
+        Sizes[FewSpins], Doc("those for which μ is also measured with the full master equation")
+    ] = (4, 5, 6, 7, 8, 10),
+    t_measured: Annotated[Time, Gt(0), Doc("the time at which it is measured")] = 40.0,
 ) -> xr.Dataset:
     r"""μ of the initial decay F_ss - μδ²t² against N: derived, measured, free, and for N → ∞.
-
-    Parameters
-    ----------
-    eta
-        Strength η of the drive, above 0 [Gamma_2].
-    sizes
-        Numbers of spins N, at least 2 [1].
-    measured
-        Those for which μ is also measured with the full master equation, from 2 to 10 [1].
-    t_measured
-        The time at which it is measured, above 0 [1/Gamma_2].
 
     Returns
     -------
@@ -318,7 +315,7 @@ def _advantage(
     return xr.Dataset(
         {
             name: (("parity", "time"), value, describe(f"mean fidelity, {name}"))
-            for name, value in zip(("driven", "error", "free", "advantage"), values, strict=True)
+            for name, value in zip(ADVANTAGE, values, strict=True)
         },
         coords={
             "parity": list(PARITIES),

@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Annotated
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from annotated_types import Ge, Gt
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from typing_extensions import Doc
 
 from spincat.figures import PARITIES, describe
 from spincat.figures.fig3 import BLACK, BLUE, GREEN, ORANGE
+from spincat.figures.vocabulary import (
+    Hs,
+    MeanFieldH,
+    SeveralSpins,
+    Sizes,
+    SphereH,
+    Spins,
+    TimeNumber,
+    TMax,
+)
 from spincat.master_equation import coherence_decay, dicke_amplitude
 from spincat.master_equation.dicke import steady_block
 from spincat.mean_field import identical_spins
 from spincat.model import states
 from spincat.model.operators import levels
 from spincat.shared import provenance
+from spincat.shared.declarations import computes
 from spincat.shared.types import Floats
 
 SHADES = "#56b4e9", "#0072b2", "#004064", "#000000"
 
 
+@computes("log10_rate", "eta", "exponent")
 def compute_rates(
-    sizes: Sequence[int] = (25, 50, 100, 200),
-    h: Sequence[float] = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12),
+    sizes: Sizes[Annotated[Spins, Ge(4)]] = (25, 50, 100, 200),
+    h: Hs[SphereH] = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12),
 ) -> xr.Dataset:
     """Slowest rate of the coherences against N and h = η/(NΓ2).
-
-    Parameters
-    ----------
-    sizes
-        Numbers of spins N, at least 4 [1].
-    h
-        Drives per spin η/N, above 0 and at most 1/8 [Gamma_2].
 
     Returns
     -------
@@ -82,18 +89,12 @@ def draw_rates(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("quantum", "mean_field", "sphere")
 def compute_inversion(
-    sizes: Sequence[int] = (25, 50, 100),
-    h: Sequence[float] = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12),
+    sizes: Sizes[Annotated[Spins, Ge(3)]] = (25, 50, 100),
+    h: Hs[SphereH] = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.11, 0.12),
 ) -> xr.Dataset:
     """⟨σz⟩ of the metastable state against h, from both parity blocks, and the two limits.
-
-    Parameters
-    ----------
-    sizes
-        Numbers of spins N, at least 3 [1].
-    h
-        Drives per spin η/N, above 0 and at most 1/8 [Gamma_2].
 
     Returns
     -------
@@ -132,23 +133,18 @@ def compute_inversion(
     )
 
 
+@computes("quantum", "product", "quantum_inversion", "product_inversion")
 def compute_length(
-    sizes: Sequence[int] = (25, 50, 100), h: float = 0.05, t_max: float = 30.0, n_times: int = 40
+    sizes: Sizes[SeveralSpins] = (25, 50, 100),
+    h: MeanFieldH = 0.05,
+    t_max: Annotated[TMax, Gt(1e-3)] = 30.0,
+    n_times: Annotated[
+        TimeNumber, Ge(2), Doc("number of times from 1e-3 on, with equal ratios")
+    ] = 40,
 ) -> xr.Dataset:
     """Squared length of ⟨σ⟩ of one spin against time, quantum and for product states.
 
     The start is the spin coherent state with A² = 2h, a fixed point of the leading order in 1/N.
-
-    Parameters
-    ----------
-    sizes
-        Numbers of spins N, at least 2 [1].
-    h
-        Drive per spin η/N, above 0 and at most 1/16 [Gamma_2].
-    t_max
-        Last time, above 1e-3 [1/Gamma_2].
-    n_times
-        Number of times from 1e-3 on, with equal ratios, at least 2 [1].
 
     Returns
     -------
@@ -215,23 +211,16 @@ def draw_length(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("inversion", "length")
 def compute_beyond(
-    n_spins: int = 100, h: Sequence[float] = (0.055, 0.08), t_max: float = 60.0, n_times: int = 601
+    n_spins: SeveralSpins = 100,
+    h: Hs[SphereH] = (0.055, 0.08),
+    t_max: Annotated[TMax, Gt(0)] = 60.0,
+    n_times: Annotated[TimeNumber, Ge(2)] = 601,
 ) -> xr.Dataset:
     """Mean-field trajectories within and beyond the range h ≤ 1/16 of Eq. 25.
 
     They start at A² = 2h on the unit sphere, with a phase 0.01 away from π/4.
-
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, at least 2 [1].
-    h
-        Drives per spin η/N, above 0 and at most 1/8 [Gamma_2].
-    t_max
-        Last time, above 0 [1/Gamma_2].
-    n_times
-        Number of equally spaced times from 0 on, at least 2 [1].
 
     Returns
     -------
@@ -245,9 +234,9 @@ def compute_beyond(
     times, names = np.linspace(0, t_max, n_times), list(identical_spins.EQUATIONS)
     values = np.empty((2, len(names), len(h), n_times))
     for i, name in enumerate(names):
-        for j, drive in enumerate(h):
-            start = (float(np.sqrt(2 * drive)), np.pi / 4 + 0.01, float(-np.sqrt(1 - 8 * drive)))
-            a, _, z = identical_spins.trajectory(name, n_spins, drive * n_spins, times, start)
+        for j, each in enumerate(h):
+            start = (float(np.sqrt(2 * each)), np.pi / 4 + 0.01, float(-np.sqrt(1 - 8 * each)))
+            a, _, z = identical_spins.trajectory(name, n_spins, each * n_spins, times, start)
             values[:, i, j] = z, 4 * a**2 + z**2
     dims = "equations", "h", "time"
     return xr.Dataset(

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from annotated_types import Ge, Gt, Le, Unit
 from joblib import Parallel, delayed
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from typing_extensions import Doc
 
 from spincat.figures import describe, fig4
+from spincat.figures.vocabulary import (
+    DeltaMax,
+    DeltaNumber,
+    DriveNumber,
+    EvenSpins,
+    H,
+    HeldH,
+    HMax,
+    Hs,
+    InitialSpread,
+    Seed,
+    SeveralSpins,
+    Start,
+    TMax,
+)
 from spincat.large_n import planar_basins, planar_flow
 from spincat.large_n.critical_linewidths import critical_point, stays_synchronised
 from spincat.mean_field import phase_diagram
 from spincat.model.broadening import NAMED, Gaussian, Name
 from spincat.model.ensemble import SpinEnsemble
 from spincat.shared import provenance
-from spincat.shared.checks import check_inside, check_positive_integer
+from spincat.shared.declarations import computes
 from spincat.shared.types import Floats
 
 LINES = {
@@ -38,36 +56,18 @@ TURN = 600
 """Points after which a branch that winds around a cycle is cut."""
 
 
+@computes("saddle_node", "hopf", "homoclinic", "basin_edge", "ellipse", "simulated", "phase_spread")
 def compute_lines(
-    n_spins: int = 10_000,
-    n_h: int = 30,
-    n_delta: int = 30,
-    drive_max: float = 0.0625,
-    delta_max: float = 0.08,
-    t_max: float = phase_diagram.T_MAX,
-    initial_state: str = "identical",
-    initial_spread: float = 0.0,
+    n_spins: EvenSpins = 10_000,
+    n_eta: DriveNumber = 30,
+    n_delta: Annotated[DeltaNumber, Doc("number of detunings in the map")] = 30,
+    h_max: Annotated[HMax, Doc("end of the drives per spin h, left out like zero")] = 0.0625,
+    delta_max: Annotated[DeltaMax, Doc("largest detuning δ of the map")] = 0.08,
+    t_max: Annotated[TMax, Gt(0), Doc("last time of the simulation")] = phase_diagram.T_MAX,
+    initial_state: Start = "identical",
+    initial_spread: InitialSpread = 0.0,
 ) -> xr.Dataset:
     """The exact lines of `spincat.large_n.planar_flow` around Fig. 4, and Eqs. 26-28 at finite N.
-
-    Parameters
-    ----------
-    n_spins
-        Number of spins N of the simulation, even, at least 4 [1].
-    n_h
-        Number of drives, at least 1 [1].
-    n_delta
-        Number of detunings in the map, at least 1 [1].
-    drive_max
-        End of the drives per spin η/N, left out like zero, above 0 and at most 1/16 [Gamma_2].
-    delta_max
-        Largest detuning δ of the map, above 0 [Gamma_2].
-    t_max
-        Last time of the simulation, above 0 [1/Gamma_2].
-    initial_state
-        Initial state as in `spincat.figures.fig4.compute`, one of identical, ground [1].
-    initial_spread
-        Phase spread ζ of the initial state, from -pi to pi [rad].
 
     Returns
     -------
@@ -80,15 +80,11 @@ def compute_lines(
     ValueError
         If an argument is outside its range.
     """
-    check_inside("drive_max", drive_max, 0 < drive_max <= 1 / 16, "above 0 and at most 1/16")
-    check_inside("delta_max", delta_max, delta_max > 0, "above 0")
-    check_inside("initial_spread", initial_spread, abs(initial_spread) <= np.pi, "from -pi to pi")
-    h = np.linspace(0, drive_max, check_positive_integer("n_h", n_h) + 2)[1:-1]
-    detunings = check_positive_integer("n_delta", n_delta)
-    delta = np.linspace(0, delta_max, detunings)
-    start = fig4.starts(n_spins, h * n_spins, initial_state, initial_spread)
+    h = np.linspace(0, h_max, n_eta + 2)[1:-1]
+    eta, delta = h * n_spins, np.linspace(0, delta_max, n_delta)
+    start = fig4.starts(n_spins, eta, initial_state, initial_spread)
     with_hopf = h <= planar_flow.BOGDANOV_TAKENS[0]
-    hopf, homoclinic = np.full((2, n_h), np.nan)
+    hopf, homoclinic = np.full((2, n_eta), np.nan)
     hopf[with_hopf] = planar_flow.hopf_linewidth(h[with_hopf])
     homoclinic[with_hopf] = planar_basins.homoclinic_linewidth(h[with_hopf])
     curves = {
@@ -96,19 +92,21 @@ def compute_lines(
         "hopf": hopf,
         "homoclinic": homoclinic,
         "basin_edge": planar_basins.edge_from(h, start),
-        "ellipse": phase_diagram.ellipse(h * n_spins, n_spins, *fig4.PAPER_ELLIPSE),
+        "ellipse": phase_diagram.ellipse(eta, n_spins, *fig4.PAPER_ELLIPSE),
         "simulated": phase_diagram.simulated_edge(
-            n_spins, h * n_spins, t_max=t_max, initial=start, accuracy=1e-5
+            n_spins, eta, t_max=t_max, initial=start, accuracy=1e-5
         ),
     }
-    grid = phase_diagram.phase_map(
-        n_spins, h * n_spins, delta, t_max=t_max, initial=start[:, None]
-    )["phase_spread"]
+    grid = phase_diagram.phase_map(n_spins, eta, delta, t_max=t_max, initial=start[:, None])
     variables: dict[str, object] = {
         name: ("h", line, describe(f"{name.replace('_', ' ')} line", "Gamma_2"))
         for name, line in curves.items()
     }
-    variables["phase_spread"] = (("h", "delta"), grid.values, describe("phase spread", "rad"))
+    variables["phase_spread"] = (
+        ("h", "delta"),
+        grid["phase_spread"].values,
+        describe("phase spread", "rad"),
+    )
     return xr.Dataset(
         variables,
         coords={
@@ -116,7 +114,7 @@ def compute_lines(
             "delta": ("delta", delta, describe("detuning", "Gamma_2")),
         },
         attrs=provenance.attributes(
-            n_spins=n_spins, n_h=n_h, n_delta=n_delta, drive_max=drive_max, delta_max=delta_max,
+            n_spins=n_spins, n_eta=n_eta, n_delta=n_delta, h_max=h_max, delta_max=delta_max,
             t_max=t_max, initial_state=initial_state, initial_spread=initial_spread,
         ),
     )  # fmt: skip
@@ -146,16 +144,13 @@ def draw_lines(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def compute_portraits(h: float = 1 / 36) -> xr.Dataset:
+@computes("zeta", "z", "kind", "synchronises", "delta")
+def compute_portraits(h: Annotated[H, Ge(0.001), Le(0.045)] = 1 / 36) -> xr.Dataset:
     """Orbits of the planar flow at one drive and three detunings.
 
     The detunings: one tenth below the basin edge ("reached"), a tenth of the way from the
     homoclinic to the Hopf line ("stable, not reached"), 2 % above the saddle-node line ("gone").
-
-    Parameters
-    ----------
-    h
-        Drive per spin η/N, from 0.001 to 0.045 [Gamma_2], below the Bogdanov-Takens point.
+    The drive is below that of the Bogdanov-Takens point, where the last two lines meet.
 
     Returns
     -------
@@ -279,54 +274,50 @@ def _draw_curve(axes: Axes, curve: xr.Dataset) -> None:
         axes.plot(zeta, z, marker, color="k", mfc="k" if full else "white", ms=6, zorder=5)
 
 
+@computes("width", "existence", "hopf", "run_width", "synchronised")
 def compute_linewidths(
-    n_h: int = 14,
-    n_spins: int = 10_000,
-    seed: int = 1,
-    drives: Sequence[float] = (0.01, 0.0225, 0.035, 0.05),
-    factors: Sequence[float] = (0.96, 1.02),
+    n_eta: Annotated[DriveNumber, Doc("number of drives for the lines")] = 14,
+    n_spins: Annotated[SeveralSpins, Doc("number of spins N of the runs")] = 10_000,
+    seed: Annotated[Seed, Doc("seed of their detunings, of which each run draws its own")] = 1,
+    h: Annotated[Hs[HeldH], Doc("drives per spin h = η/(NΓ2) of the runs")] = (
+        0.01,
+        0.0225,
+        0.035,
+        0.05,
+    ),
+    factors: Annotated[
+        Sequence[Annotated[float, Ge(0), Unit("1")]],
+        Doc("linewidths of the runs in units of the critical one"),
+    ] = (0.96, 1.02),
 ) -> xr.Dataset:
     """Critical linewidth of four distributions, and runs of N spins with Gaussian detunings.
-
-    Parameters
-    ----------
-    n_h
-        Number of drives for the lines, at least 1 [1].
-    n_spins
-        Number of spins N of the runs, at least 2 [1].
-    seed
-        Seed of their detunings, of which each run draws its own, at least 0 [1].
-    drives
-        Drives per spin η/N of the runs, above 0 and below 1/16 [Gamma_2].
-    factors
-        Linewidths of the runs in units of the critical one, at least 0 [1].
 
     Returns
     -------
     Dataset with ``width``, the ``existence`` of the state up to which it may be unstable, and
     ``hopf``, whether a Hopf bifurcation sets the width, over (distribution, h), and with
-    ``run_width`` and ``synchronised`` over (drive, factor).
+    ``run_width`` and ``synchronised`` over (run_h, factor).
 
     Raises
     ------
     ValueError
         If an argument is outside its range.
     """
-    h = np.linspace(0, 1 / 16, check_positive_integer("n_h", n_h) + 2)[1:-1]
+    lines = np.linspace(0, 1 / 16, n_eta + 2)[1:-1]
     names: list[Name] = ["gaussian", "uniform", "lorentzian", "two_point"]
-    points = Parallel()(delayed(critical_point)(value, name) for name in names for value in h)
+    points = Parallel()(delayed(critical_point)(value, name) for name in names for value in lines)
     width, existence = (
-        np.reshape([getattr(point, field) for point in points], (len(names), n_h))
+        np.reshape([getattr(point, field) for point in points], (len(names), n_eta))
         for field in ("width", "existence")
     )
-    hopf = np.reshape([point.bifurcation == "Hopf" for point in points], (len(names), n_h))
-    runs = [[factor * critical_point(x, "gaussian").width for factor in factors] for x in drives]
-    each = [(x, run_width) for x, row in zip(drives, runs, strict=True) for run_width in row]
+    hopf = np.reshape([point.bifurcation == "Hopf" for point in points], (len(names), n_eta))
+    runs = [[factor * critical_point(x, "gaussian").width for factor in factors] for x in h]
+    each = [(x, run_width) for x, row in zip(h, runs, strict=True) for run_width in row]
     stays = Parallel()(
         delayed(_stays)(n_spins, x, run_width, seed + i) for i, (x, run_width) in enumerate(each)
     )
-    locked = np.reshape(stays, (len(drives), len(factors)))
-    dims, run = ("distribution", "h"), ("drive", "factor")
+    locked = np.reshape(stays, (len(h), len(factors)))
+    dims, run = ("distribution", "h"), ("run_h", "factor")
     return xr.Dataset(
         {
             "width": (dims, width, describe("critical linewidth", "Gamma_2")),
@@ -337,11 +328,11 @@ def compute_linewidths(
         },
         coords={
             "distribution": list(NAMED),
-            "h": ("h", h, describe("drive eta/(N Gamma_2)")),
-            "drive": ("drive", list(drives), describe("drive eta/(N Gamma_2)")),
+            "h": ("h", lines, describe("drive eta/(N Gamma_2)")),
+            "run_h": ("run_h", list(h), describe("drive eta/(N Gamma_2)")),
             "factor": ("factor", list(factors), describe("linewidth over critical linewidth")),
         },
-        attrs=provenance.attributes(n_h=n_h, n_spins=n_spins, seed=seed),
+        attrs=provenance.attributes(n_eta=n_eta, n_spins=n_spins, seed=seed),
     )
 
 
@@ -365,7 +356,7 @@ def draw_linewidths(dataset: xr.Dataset) -> Figure:
         axes.plot(dataset["h"], dataset["width"].sel(distribution=name), style, label=label)
     for good, fill in ((True, "#222222"), (False, "white")):
         here = dataset["run_width"].where(dataset["synchronised"] == good)
-        x = dataset["drive"].broadcast_like(here)
+        x = dataset["run_h"].broadcast_like(here)
         text = "synchronised" if good else "lost"
         label = f"{dataset.attrs['n_spins']} spins, Gaussian, {text}"
         axes.plot(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Annotated
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from annotated_types import Ge, Gt, Unit
 from matplotlib.figure import Figure
+from typing_extensions import Doc
 
 from spincat.figures import describe
+from spincat.figures.vocabulary import Delta, EvenSpins, MeanFieldH, Pairs, TimeNumber, TMax
 from spincat.mean_field import mirror_halves, two_halves
 from spincat.shared import provenance
-from spincat.shared.checks import check_inside, check_number
+from spincat.shared.declarations import computes
 
 POINTS = (0.02, 0.05), (0.02, 0.065), (0.02, 0.07)
 """η/(NΓ2) and δ/Γ2 of a point well inside the region, one close to its edge, and one outside."""
@@ -20,36 +23,26 @@ POINTS = (0.02, 0.05), (0.02, 0.065), (0.02, 0.07)
 _COLOURS = "#0072b2", "#e69f00", "#d55e00"
 
 
+@computes("amplitude", "phase_spread", "z", "h", "delta")
 def compute_courses(
-    n_spins: int = 10_000,
-    points: Sequence[tuple[float, float]] = POINTS,
-    t_max: float = 100.0,
-    n_times: int = 2001,
+    n_spins: EvenSpins = 10_000,
+    points: Pairs[Annotated[float, Ge(0), Unit("1, Gamma_2")]] = POINTS,
+    t_max: TMax = 100.0,
+    n_times: TimeNumber = 2001,
 ) -> xr.Dataset:
     """A, ζ and z of Eqs. 26-28 against time, from the steady state for δ = 0.
 
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, even, at least 4 [1].
-    points
-        Pairs of drive per spin η/N and detuning δ, at least 0 [Gamma_2].
-    t_max, n_times
-        Γ2·t runs from 0 to ``t_max`` in ``n_times`` equally spaced points.
-
     Returns
     -------
-    Dataset with ``amplitude``, ``phase_spread`` and ``z`` over (point, time), and ``drive`` and
-    ``delta`` over point.
+    Dataset with ``amplitude``, ``phase_spread`` and ``z`` over (point, time), and over point
+    its ``h`` and ``delta``.
 
     Raises
     ------
     ValueError
         If an argument is outside its range.
     """
-    for pair in points:
-        check_inside("points", points, len(pair) == 2, "pairs [drive, detuning]")
-    times = np.linspace(0, check_number("t_max", t_max), n_times)
+    times = np.linspace(0, t_max, n_times)
     states = np.array(
         [
             mirror_halves.integrate(start, n_spins, h * n_spins, delta, times)
@@ -65,7 +58,7 @@ def compute_courses(
             for i, (name, text) in enumerate(names.items())
         }
         | {
-            "drive": ("point", [h for h, _ in points], describe("drive per spin", "Gamma_2")),
+            "h": ("point", [h for h, _ in points], describe("eta / (N Gamma_2)")),
             "delta": ("point", [delta for _, delta in points], describe("detuning", "Gamma_2")),
         },
         coords={"time": ("time", times, describe("time", "1/Gamma_2"))},
@@ -91,27 +84,17 @@ def draw_courses(dataset: xr.Dataset) -> Figure:
     return figure
 
 
+@computes("z")
 def compute_departure(
-    n_spins: int = 10_000,
-    drive: float = POINTS[2][0],
-    delta: float = POINTS[2][1],
-    duration: float = 0.8,
-    n_times: int = 201,
+    n_spins: EvenSpins = 10_000,
+    h: MeanFieldH = POINTS[2][0],
+    delta: Annotated[
+        Delta, Gt(0), Doc("detuning δ, so large that z passes zero at a time t₀ < 1000")
+    ] = POINTS[2][1],
+    duration: Annotated[TMax, Gt(0), Doc("length of the window of time around t₀")] = 0.8,
+    n_times: Annotated[TimeNumber, Doc("number of times in it")] = 201,
 ) -> xr.Dataset:
     """z of both halves when they lose synchrony, by Eqs. 26-28 and by all N spins one by one.
-
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, even, at least 4 [1].
-    drive
-        Drive per spin η/N, above 0 and at most 1/16 [Gamma_2].
-    delta
-        Detuning δ, so large that z passes zero at a time t₀ < 1000, above 0 [Gamma_2].
-    duration
-        Length of the window of time around t₀, above 0 [1/Gamma_2].
-    n_times
-        Number of times in it, at least 1 [1].
 
     Returns
     -------
@@ -122,7 +105,7 @@ def compute_departure(
     ValueError
         If an argument is outside its range, or z does not pass zero.
     """
-    eta = drive * n_spins
+    eta = h * n_spins
     start = mirror_halves.steady_state(n_spins, eta)
     coarse = np.linspace(0, 1e3, 20_001)
     course = mirror_halves.integrate(start, n_spins, eta, delta, coarse)[:, 2]
@@ -148,7 +131,7 @@ def compute_departure(
             "equations": list(values), "half": ["+", "-"],
             "time": ("time", offsets, describe("time since z passes zero", "1/Gamma_2")),
         },
-        attrs=provenance.attributes(n_spins=n_spins, drive=drive, delta=delta, passing=passing),
+        attrs=provenance.attributes(n_spins=n_spins, h=h, delta=delta, passing=passing),
     )  # fmt: skip
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Annotated
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from annotated_types import Ge, Le
 from matplotlib.figure import Figure
+from typing_extensions import Doc
 
 from spincat.figures import COLOURS, describe
+from spincat.figures.vocabulary import DeltaTime, Draws, Intensities, Intensity, Seed, Spins
 from spincat.free import dephasing
 from spincat.free.codewords import bosonic_codeword_fidelity, codeword_fidelity, logical_overlap
 from spincat.free.dephasing_limits import bosonic_cat_fidelity
 from spincat.model.broadening import Gaussian
 from spincat.model.ensemble import SpinEnsemble
 from spincat.shared import provenance
-from spincat.shared.checks import check_positive_integer
+from spincat.shared.declarations import computes
 
 STATES = ("even cat", "0 mod 4", "2 mod 4")
 _LABELS = {
@@ -27,28 +30,22 @@ _LABELS = {
 _COLOURS = {"even cat": COLOURS["even"], "0 mod 4": "#009e73", "2 mod 4": COLOURS["odd"]}
 
 
+@computes("overlap", "overlap_limit", "fidelity", "error", "fidelity_limit")
 def compute_logical(
-    n_spins: int = 200,
-    intensities: Sequence[float] | None = None,
-    delta_t: float = 1.0,
-    draws: int = 50,
-    seed: int = 1,
+    n_spins: Annotated[Spins, Ge(3)] = 200,
+    intensities: Annotated[
+        Intensities[Annotated[Intensity, Le(100)]],
+        Doc(
+            "values of |α|², by default 20 up to 8 with equal ratios and π/2, where the logical "
+            "states of many spins are orthogonal"
+        ),
+    ]
+    | None = None,
+    delta_t: DeltaTime = 1.0,
+    draws: Annotated[Draws, Ge(2)] = 50,
+    seed: Seed = 1,
 ) -> xr.Dataset:
     r"""Overlap of the logical states and fidelities at the time δt, against \|α\|².
-
-    Parameters
-    ----------
-    n_spins
-        Number of spins N, at least 3 [1].
-    intensities
-        Values of \|α\|², by default 20 up to 8 with equal ratios and π/2, where the logical states
-        of many spins are orthogonal, above 0 and at most 100 [1].
-    delta_t
-        Product of linewidth and time, at least 0 [1].
-    draws
-        Gaussian realisations to average over, at least 2 [1].
-    seed
-        Seed of the random numbers, at least 0 [1].
 
     Returns
     -------
@@ -60,9 +57,9 @@ def compute_logical(
     ValueError
         If an argument is outside its range.
     """
-    x = np.sort([*np.geomspace(0.05, 8, 20), np.pi / 2]) if intensities is None else intensities
-    x = np.asarray(x, dtype=float)
-    rows = Gaussian(1.0).draw(n_spins, check_positive_integer("draws", draws), seed)
+    default = np.sort([*np.geomspace(0.05, 8, 20), np.pi / 2])
+    x = default if intensities is None else np.asarray(intensities, dtype=float)
+    rows = Gaussian(1.0).draw(n_spins, draws, seed)
     samples = np.array([_fidelities(rows, value, delta_t) for value in x])
     limits = np.array([_limits(value, delta_t) for value in x])
     overlaps = [logical_overlap(n_spins, SpinEnsemble(n_spins, value / 2).theta) for value in x]

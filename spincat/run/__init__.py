@@ -1,8 +1,8 @@
 """The command ``spincat``: figures and notebooks with other parameters, one at a time or swept.
 
-`cli` is the command line, `parameters` the declared parameters and what ``-p`` and ``--grid``
-accept, `figure_runs`, `notebook_runs` and `notebook_pages` run one of them, and `sweeps` runs a
-grid of them, whose datasets `grids` joins.  Nothing physical; it may import everything.
+`cli` is the command line; `parameters` reads what stands after ``-p`` and `grids` what stands after
+``--grid``; `figure_runs`, `notebook_runs` and `notebook_pages` run one of them, and `sweeps` runs a
+grid of them, whose datasets `swept_data` joins.  Nothing physical; it may import everything.
 """
 
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         notebook_runs,
         parameters,
         sweeps,
+        swept_data,
     )
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "notebook_runs",
     "parameters",
     "sweeps",
+    "swept_data",
 ]
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, __all__)

@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from spincat import __version__
-from spincat.run import _citation, notebook_runs, parameters
+from spincat.run import _citation, grids, notebook_runs, parameters
 from spincat.run._interrupts import noticed
 from spincat.shared import provenance
 
@@ -141,7 +141,7 @@ def params(name: str) -> None:
 
     with _plain_errors():
         rows = [
-            (known.name, repr(known.default), known.type, known.unit, known.range, known.summary)
+            (known.name, repr(known.default), known.type, known.unit, known.range, known.meaning)
             for known in sweeps.parameters(name)
         ]
     _echo_table([("name", "default", "type", "unit", "range", "meaning"), *rows])
@@ -203,19 +203,15 @@ def figure(
     Several processes can share the figures with many draws or points, and refuse the others.
     """
     from spincat.run import figure_runs
-    from spincat.shared.parallel import workers
 
     with _plain_errors():
         if name not in figure_runs.names() and name in _notebooks():
             raise ValueError(f"{name} is a notebook: spincat run {name}")
         values = parameters.assignments(figure_runs.parameters(name), pairs)
-        figure_runs.check(name, values)  # before workers are looked for
-        if jobs > 1 or scheduler is not None:
-            figure_runs.check_parallel(name)
         folder, chosen = output_dir or f"runs/{name}", formats or ("pdf", "svg", "png")
-        with workers(jobs, scheduler):
-            paths = figure_runs.run(name, folder, values, formats=chosen)
-        for path in paths:
+        for path in figure_runs.run(
+            name, folder, values, formats=chosen, jobs=jobs, scheduler=scheduler
+        ):
             click.echo(path)
 
 
@@ -229,7 +225,7 @@ def figure(
 @_name
 @click.option(
     "--grid", "axes", metavar="NAME=VALUES", multiple=True, required=True,
-    help=f"Values: {parameters.GRID_FORMS}.  Repeatable, for every combination.",
+    help=f"Values: {grids.GRID_FORMS}.  Repeatable, for every combination.",
 )  # fmt: skip
 @_pairs
 @_output
@@ -254,7 +250,7 @@ def sweep(
 
     with _plain_errors():
         known = sweeps.parameters(name)
-        given, grid = parameters.assignments(known, pairs), parameters.grid(known, axes)
+        given, grid = parameters.assignments(known, pairs), grids.grid(known, axes)
         folder, progress = output_dir or Path("runs", Path(name).stem), sys.stderr.isatty()
         datasets = sweeps.run(
             name, folder, given, grid,

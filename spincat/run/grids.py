@@ -1,88 +1,58 @@
-"""Datasets over a grid of parameters: joined from those of the points, and drawn as lines."""
+"""What ``--grid name=values`` accepts: ``a,b,c``, ``start:stop:lin10`` or ``start:stop:log10``."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+import math
+import re
+from collections.abc import Iterable
 from typing import Any
 
-import matplotlib.pyplot as plt
-import xarray as xr
-from matplotlib.figure import Figure
+import numpy as np
 
-from spincat import figures
-from spincat.run.parameters import Value, suggestion
+from spincat.run.parameters import read, split
+from spincat.shared.declarations import Parameter, by_name
+
+GRID_FORMS = (
+    "a,b,c (these), start:stop:lin10 (ten with equal differences), or start:stop:log10 (ten with "
+    "equal ratios, limits above 0)"
+)
+"""How the values of a grid are written; the help and the book say the same."""
 
 
-def join(datasets: list[xr.Dataset], grid: Mapping[str, Sequence[Value]]) -> xr.Dataset:
-    """Return one dataset of those at the points of a grid, the last parameter running fastest.
+def grid(known: Iterable[Parameter], pairs: Iterable[str]) -> dict[str, list[Any]]:
+    """Read texts ``name=a,b,c``, ``name=start:stop:lin10`` or ``log10`` as the values of a grid.
 
-    Each parameter of the grid is a dimension.  If it is a list, its values have one element each,
-    and a dimension of the datasets may hold it already, as ``delta`` does for ``deltas``.
-    Coordinates that differ from point to point are united, with NaN where a point has no value.
+    ``lin10`` means ten values with equal differences, ``log10`` ten with equal ratios; where the
+    parameter is an integer they are rounded, and each is taken once.
+    For a parameter that is a list, each value stands for a list of one.
+
+    Raises ``ValueError`` as `spincat.run.parameters.assignments`, for a value that is there twice,
+    or for a range that has no values.
     """
-    for name, values in reversed(list(grid.items())):
-        datasets = [
-            _concatenated(datasets[start : start + len(values)], name, values)
-            for start in range(0, len(datasets), len(values))
-        ]
-    return datasets[0]
+    texts = split(pairs, f"--grid name=values, where values are {GRID_FORMS}")
+    table = by_name(known, texts)
+    return {name: _axis(table[name], text) for name, text in texts.items()}
 
 
-def check_variable(variable: str, known: Iterable[str]) -> None:
-    """Raise ``ValueError`` for an unknown variable, naming the nearest."""
-    names = list(known)
-    if variable not in names:
-        raise ValueError(f"no variable {variable!r}{suggestion(variable, names)}")
+def _axis(parameter: Parameter, text: str) -> list[Any]:
+    if ":" in text and parameter.scalar not in (bool, str):
+        return _spaced(parameter, text)
+    values = [read(part, parameter.scalar) for part in text.split(",")]
+    if len(set(values)) < len(values):
+        raise ValueError(f"--grid {parameter.name}={text} has a value twice; allowed: each once")
+    return values
 
 
-def check_dimensions(array: xr.DataArray, more: int = 0) -> None:
-    """Raise ``ValueError`` unless one to four dimensions, and ``more``, have several values."""
-    dims = array.squeeze().dims
-    if not 1 <= len(dims) + more <= 4:
-        swept = f" and {more} of the grid" if more else ""
-        raise ValueError(
-            f"{array.name} has the dimensions {dims}{swept}; allowed: one to four in all"
-        )
-
-
-def plot(dataset: xr.Dataset, variable: str, grid: Mapping[str, object]) -> Figure:
-    """Draw a variable of a swept dataset as lines: colours for the swept values, panels for others.
-
-    Raises ``ValueError`` for an unknown variable, or one of more than four dimensions.
-    """
-    check_variable(variable, map(str, dataset.data_vars))
-    check_dimensions(dataset[variable])
-    array = dataset[variable].squeeze()
-    numeric = [dim for dim in array.dims if array[dim].dtype.kind in "iuf"] or [array.dims[0]]
-    axis = max(numeric, key=lambda dim: (dim not in grid, array.sizes[dim]))
-    others = sorted((dim for dim in array.dims if dim != axis), key=lambda dim: dim not in grid)
-    roles = dict(zip(("hue", "col", "row"), others, strict=False))
-    with plt.style.context([figures.STYLE, {"figure.constrained_layout.use": False}]):
-        plt.switch_backend("Agg")
-        if array.ndim <= 2:
-            plt.figure()
-        array.plot.line(x=axis, **roles)  # type: ignore[call-overload]
-        return plt.gcf()
-
-
-def _concatenated(datasets: list[xr.Dataset], name: str, values: Sequence[Value]) -> xr.Dataset:
-    labels = [value[0] if isinstance(value, list) else value for value in values]
-    known = (dim for dim in datasets[0].dims if _is_axis(datasets, dim, labels))
-    dim: Any = next(known, None) if isinstance(values[0], list) else None
-    if dim is None:
-        taken = {*datasets[0].data_vars, *datasets[0].dims}
-        new = f"swept_{name}" if name in taken else name
-        datasets = [dataset.drop_vars(new, errors="ignore") for dataset in datasets]
-        dim = xr.DataArray(labels, dims=new, name=new, attrs={"long_name": name})
-    return xr.concat(
-        datasets, dim, join="outer", data_vars="all", coords="different", compat="equals",
-        combine_attrs="drop_conflicts",
-    )  # fmt: skip
-
-
-def _is_axis(datasets: list[xr.Dataset], dim: Hashable, labels: list[Any]) -> bool:
-    """Tell whether a dimension of length one holds the swept value already."""
-    return all(
-        dataset.sizes.get(dim) == 1 and dim in dataset.coords and dataset[dim].item() == label
-        for dataset, label in zip(datasets, labels, strict=True)
-    )
+def _spaced(parameter: Parameter, text: str) -> list[int] | list[float]:
+    match = re.fullmatch(r"([^:]+):([^:]+):(lin|log)(\d+)", text)
+    try:
+        start, stop, count = (float(match[1]), float(match[2]), int(match[4])) if match else [0] * 3
+    except ValueError:
+        count = 0
+    logarithmic = match is not None and match[3] == "log"
+    if count < 1 or not math.isfinite(start + stop) or (logarithmic and min(start, stop) <= 0):
+        raise ValueError(f"--grid {parameter.name}={text}; allowed: {GRID_FORMS}")
+    found = (np.geomspace if logarithmic else np.linspace)(start, stop, int(count))
+    if parameter.scalar is int:
+        return [int(value) for value in np.unique(np.rint(found))]
+    return [float(value) for value in found]

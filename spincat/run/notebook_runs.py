@@ -6,7 +6,7 @@ import ast
 import io
 import tempfile
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
 from pathlib import Path
@@ -15,16 +15,8 @@ from typing import Any
 import matplotlib as mpl
 
 import spincat
-from spincat.run.parameters import (
-    Parameter,
-    Value,
-    check_parameters,
-    check_ranges,
-    readable,
-    suggestion,
-    type_name,
-)
-from spincat.shared import provenance
+from spincat.shared import declarations, provenance
+from spincat.shared.declarations import Parameter, Value, suggestion
 from spincat.shared.extras import import_extra
 from spincat.shared.files import results_folder
 
@@ -76,27 +68,25 @@ def title(notebook: str | Path) -> str:
 def parameters(notebook: str | Path) -> list[Parameter]:
     """Return the table of parameters of a notebook, in the order of its cell ``parameters``.
 
-    The type of a parameter is the type of its default, which must be a literal: a number, a
-    string, True or False, or a list of these.
+    A line of it is ``name: type = literal  # meaning [unit]``.  The type is an annotation as in
+    `spincat.figures.vocabulary`, of names that this or an earlier cell imports; without one it is
+    the type of the literal: a number, a string, True or False, or a list of these.
     Raises ``ValueError`` where the cell holds anything else.
     """
     return _parameter_table(find(notebook))
 
 
 def check(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Value]:
-    """Return the given values in the types of the notebook's parameters.
+    """Return the values of all parameters of a notebook: those given, and the defaults.
 
-    Ranges that the comments state in the words of `spincat.run.parameters.check_ranges` are
-    checked, and then the notebook's own check, the cell below its parameters that may raise, is
-    executed in this process. Raises ``ValueError`` for an unknown parameter, a wrong type or a
+    After types and ranges, the notebook's own check, the cell below its parameters that may raise,
+    is executed in this process. Raises ``ValueError`` for an unknown parameter, a wrong type or a
     value outside its range.
     """
     path = find(notebook)
     table = _parameter_table(path)
-    values = check_parameters(table, given)
-    stated = [known for known in table if readable(known.range)]
-    check_ranges(stated, {known.name: known.default for known in table} | values)
-    cells = _checks(path) if values else []  # the defaults are in their ranges
+    values = declarations.check(table, given)
+    cells = _checks(path) if given else []  # the defaults are in their ranges
     namespace: dict[str, Any] = {"__name__": "__main__"}
     try:
         with mpl.rc_context(), redirect_stdout(io.StringIO()):
@@ -106,9 +96,9 @@ def check(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Value]:
                     namespace.update(values)
     except (ValueError, MemoryError) as error:
         shown = [
-            f"  {known.name} = {values[known.name]!r}; allowed: {known.meaning}"
+            f"  {known.name} = {values[known.name]!r}; allowed: {known.range or known.meaning}"
             for known in table
-            if known.name in values
+            if known.name in given
         ]
         raise ValueError("\n".join([str(error), *shown])) from error
     return values
@@ -134,8 +124,23 @@ def run(
     parameter, a wrong type or a value outside its range, all before any work, and
     ``NotebookError`` where a cell fails.
     """
+    given = parameters or {}
+    return run_checked(notebook, output_dir, given, check(notebook, given), progress=progress)
+
+
+def run_checked(
+    notebook: str | Path,
+    output_dir: str | Path,
+    given: Iterable[str],
+    values: Mapping[str, Any],
+    *,
+    progress: bool = False,
+) -> Path:
+    """Execute a notebook as :func:`run` does, for all ``values`` that :func:`check` returned.
+
+    ``given`` names those that are not the defaults.
+    """
     path, watch = find(notebook), provenance.Stopwatch()
-    values = check(path, parameters or {})
     output_dir = Path(output_dir).resolve()
     target = output_dir / f"{path.stem}.ipynb"
     if target == path:
@@ -143,7 +148,7 @@ def run(
     with results_folder(output_dir), _temporary(output_dir, path.stem) as folder:
         executed = folder / target.name
         try:
-            _execute(path, executed, values, progress)
+            _execute(path, executed, {name: values[name] for name in given}, progress)
         except NotebookError as error:
             failed = executed.replace(target.with_suffix(".failed.ipynb"))
             raise NotebookError(f"{path.name}: {error}\nThe notebook so far: {failed}") from error
@@ -152,7 +157,7 @@ def run(
         for name in names:
             (output_dir / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).replace(output_dir / name)
-        record = watch.record(path.stem, all_parameters(path, values))
+        record = watch.record(path.stem, values)
         files = sorted(output_dir / name for name in names)
         provenance.write_record(record, output_dir / f"{path.stem}.provenance.json", files)
     return target
@@ -166,11 +171,6 @@ def _temporary(output_dir: Path, name: str) -> Iterator[Path]:
         prefix=f".{name}.", dir=output_dir, ignore_cleanup_errors=True
     ) as folder:
         yield Path(folder)
-
-
-def all_parameters(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Value | None]:
-    """Return the values of all parameters: those given, and the defaults of the others."""
-    return {known.name: known.default for known in parameters(notebook)} | dict(given)
 
 
 def _execute(path: Path, output: Path, values: Mapping[str, Value], progress: bool) -> None:
@@ -233,14 +233,17 @@ def _checks(path: Path) -> list[ast.Module]:
 
 
 def _parameter_table(path: Path) -> list[Parameter]:
-    tagged = [cell for cell in _read(path).cells if _tagged(cell)]
+    cells = [cell for cell in _read(path).cells if cell.cell_type == "code"]
+    tagged = [number for number, cell in enumerate(cells) if _tagged(cell)]
     if not tagged:
         return []
     if len(tagged) > 1:
         raise ValueError(f"{path}: {len(tagged)} cells are tagged 'parameters'; allowed: one")
-    source = tagged[0].source
-    comments = _comments(source)
-    return [_parameter(node, comments, path) for node in ast.parse(source).body]
+    source = cells[tagged[0]].source
+    comments, body = _comments(source), ast.parse(source).body
+    imported = _imported(body, [cell.source for cell in cells[: tagged[0]]])
+    lines = (node for node in body if not isinstance(node, ast.ImportFrom))
+    return [_parameter(node, comments, imported, path) for node in lines]
 
 
 def _comments(source: str) -> dict[int, str]:
@@ -249,19 +252,50 @@ def _comments(source: str) -> dict[int, str]:
     return {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
 
 
-def _parameter(node: ast.stmt, comments: Mapping[int, str], path: Path) -> Parameter:
-    where = f"{path}, cell 'parameters', line {node.lineno}"
-    if not (
-        isinstance(node, ast.Assign)
-        and len(node.targets) == 1
-        and isinstance(node.targets[0], ast.Name)
-    ):
-        raise ValueError(f"{where}; allowed: name = value  # meaning [unit]")
+def _imported(body: list[ast.stmt], earlier: list[str]) -> dict[str, Any]:
+    """Import the names that the annotations use, from where this or an earlier cell has them."""
+    annotations = [node.annotation for node in body if isinstance(node, ast.AnnAssign)]
+    used = {x.id for node in annotations for x in ast.walk(node) if isinstance(x, ast.Name)}
+    found: dict[str, Any] = {}
+    above = [node for source in earlier for node in _statements(source)] if used else []
+    for node in [*above, *body]:
+        if isinstance(node, ast.ImportFrom) and used & {x.asname or x.name for x in node.names}:
+            exec(compile(ast.Module([node], []), "the types of the parameters", "exec"), found)
+    return found
+
+
+def _statements(source: str) -> list[ast.stmt]:
     try:
-        default = ast.literal_eval(node.value)
-        type_name(default)
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}; allowed: a literal") from None
+        return ast.parse(source).body
+    except SyntaxError:  # a magic of IPython
+        return []
+
+
+def _parameter(
+    node: ast.stmt, comments: Mapping[int, str], imported: dict[str, Any], path: Path
+) -> Parameter:
+    where = f"{path}, cell 'parameters', line {node.lineno}"
+    name, value, annotation = _line(node, imported, where)
     lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
     comment = next((comments[line] for line in lines if line in comments), "")
-    return Parameter.described(node.targets[0].id, default, comment)
+    meaning, _, unit = comment.partition("[")
+    try:
+        default = ast.literal_eval(value)
+        _ = Parameter(name, default).type  # raises for what no parameter may be
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}; allowed: a literal") from None
+    return Parameter(name, default, annotation, meaning.strip(), unit.partition("]")[0].strip())
+
+
+def _line(node: ast.stmt, imported: dict[str, Any], where: str) -> tuple[str, ast.expr, Any]:
+    """Return name and value of a parameter, and its type if the line has one."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, value, None
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=text, value=ast.expr() as value):
+            try:
+                annotation = eval(compile(ast.Expression(text), where, "eval"), imported)
+            except NameError as error:
+                raise ValueError(f"{where}: {error}; allowed: a type imported above") from None
+            return name, value, annotation
+    raise ValueError(f"{where}; allowed: name = value  # meaning [unit]")

@@ -25,10 +25,10 @@ from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm import tqdm
 
-from spincat.run import figure_runs, grids, notebook_runs
+from spincat.run import figure_runs, notebook_runs, swept_data
 from spincat.run._interrupts import noticed
-from spincat.run.parameters import Parameter, Value, suggestion
 from spincat.shared import provenance
+from spincat.shared.declarations import Parameter, Value, suggestion
 from spincat.shared.extras import import_extra
 from spincat.shared.files import complete, results_folder
 from spincat.shared.parallel import check_workers, connected, workers
@@ -49,11 +49,11 @@ class Point:
     source: str | None
     """The text of the notebook, None for a figure."""
     swept: dict[str, Value]
-    values: dict[str, Value]
-    """The parameters that were given, the swept ones among them."""
+    given: tuple[str, ...]
+    """The names of the parameters that were given, the swept ones among them."""
     key: str
-    everything: dict[str, Value | None]
-    """All parameters with their values."""
+    values: dict[str, Value | None]
+    """All parameters with their values, checked."""
     code: str
     """Hash of the package's source in the process that planned the sweep."""
 
@@ -125,8 +125,9 @@ def run(
         is done is kept.
     """
     watch, points = provenance.Stopwatch(), plan(name, given, grid)
+    grid = _axes(points, grid)
     if variable is not None and points[0].source is None:
-        grids.check_variable(variable, figure_runs.variables(name))
+        swept_data.check_variable(variable, figure_runs.variables(name))
     check_workers(jobs, scheduler)
     with results_folder(output_dir) as folder:
         store = folder / "points"
@@ -154,7 +155,9 @@ def run(
                 "command tries these again:\n" + "\n".join(failed)
             )
         datasets = {
-            file.stem: grids.join([xr.load_dataset(store / p.key / file) for p in points], grid)
+            file.stem: swept_data.join(
+                [xr.load_dataset(store / p.key / file) for p in points], grid
+            )
             for file in _data_files(store, points)
         }
         for figure, dataset in datasets.items():
@@ -176,15 +179,15 @@ def compute_point(point: Point) -> dict[str, bytes] | str:
             folder.mkdir()
             if point.source is None:
                 watch = provenance.Stopwatch()
-                dataset = figure_runs.compute(point.name, point.values)
+                dataset = figure_runs.compute_checked(point.name, point.values)
                 data = folder / f"{point.name}.nc"
                 dataset.to_netcdf(data, engine="h5netcdf")
-                record = watch.record(point.name, point.everything)
+                record = watch.record(point.name, point.values)
                 provenance.write_record(record, folder / f"{point.name}.provenance.json", [data])
             else:
                 notebook = Path(name, f"{point.name}.md")
                 notebook.write_text(point.source, encoding="utf-8")
-                notebook_runs.run(notebook, folder, point.values)
+                notebook_runs.run_checked(notebook, folder, point.given, point.values)
             files = (path for path in folder.rglob("*") if path.is_file())
             return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
     except notebook_runs.NotebookError as error:  # without the path of a file that is gone by now
@@ -198,10 +201,10 @@ def draw(
 ) -> Path:
     """Draw a variable of the datasets that :func:`run` returned, and return the path of the PDF.
 
-    Raises ``ValueError`` as `spincat.run.grids.plot`.
+    Raises ``ValueError`` as `spincat.run.swept_data.plot`.
     """
     owner = [dataset for dataset in datasets.values() if variable in dataset.data_vars]
-    figure = grids.plot((owner or list(datasets.values()))[0], variable, grid)
+    figure = swept_data.plot((owner or list(datasets.values()))[0], variable, grid)
     with complete(folder / f"{variable}.pdf") as temporary:
         figure.savefig(temporary, format="pdf", metadata={"CreationDate": None})
     return folder / f"{variable}.pdf"
@@ -220,20 +223,27 @@ def _notebook(name: str) -> Path | None:
         raise ValueError(f"no figure or notebook {name!r}{suggestion(name, known)}") from None
 
 
-def _point(name: str, given: Mapping[str, Any], swept: dict[str, Value]) -> Point:
+def _point(name: str, given: Mapping[str, Any], swept: Mapping[str, Any]) -> Point:
     """Check the values of one point, and name it by everything that its numbers depend on."""
-    notebook, source, values = _notebook(name), None, {**given, **swept}
+    notebook, source, both = _notebook(name), None, {**given, **swept}
     if notebook is None:
-        values = figure_runs.check(name, values)
-        everything = figure_runs.all_parameters(name, values)
+        values = figure_runs.check(name, both)
     else:
         name, source = notebook.stem, notebook.read_text(encoding="utf-8")
-        values = notebook_runs.check(notebook, values)
-        everything = notebook_runs.all_parameters(notebook, values)
+        values = notebook_runs.check(notebook, both)
     code = provenance.code_hash()
-    text = json.dumps([name, source, everything, code], sort_keys=True)
+    text = json.dumps([name, source, values, code], sort_keys=True)
     key = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Point(name, source, swept, values, key, everything, code)
+    return Point(name, source, {name: values[name] for name in swept}, (*both,), key, values, code)
+
+
+def _axes(points: list[Point], grid: Mapping[str, Sequence[Value]]) -> dict[str, list[Value]]:
+    """Return the grid with the values in the types of their parameters, as the points have them."""
+    axes, stride = {}, len(points)
+    for name, values in grid.items():
+        stride //= len(values)
+        axes[name] = [points[i * stride].swept[name] for i in range(len(values))]
+    return axes
 
 
 def _on_this_machine(points: list[Point], jobs: int) -> Outcomes:
@@ -299,9 +309,13 @@ def _check_plot(folder: Path, variable: str, grid: Mapping[str, Sequence[Value]]
     """Raise ``SweepError`` if the variable cannot be drawn, as far as one point tells."""
     datasets = [xr.load_dataset(file) for file in sorted(folder.rglob("*.nc"))]
     try:
-        grids.check_variable(variable, [str(x) for dataset in datasets for x in dataset.data_vars])
+        swept_data.check_variable(
+            variable, [str(x) for dataset in datasets for x in dataset.data_vars]
+        )
         owner = next(dataset for dataset in datasets if variable in dataset.data_vars)
-        grids.check_dimensions(owner[variable], sum(len(values) > 1 for values in grid.values()))
+        swept_data.check_dimensions(
+            owner[variable], sum(len(values) > 1 for values in grid.values())
+        )
     except ValueError as error:
         raise SweepError(f"{error}; the points that are done are kept") from error
 
@@ -320,7 +334,7 @@ def _record(
         made = json.loads(file.read_text(encoding="utf-8"))
         times = {name: made[name] for name in ("started", "seconds")}
         table.append({"key": point.key, **point.swept, **times})
-    common = {name: x for name, x in points[0].everything.items() if name not in grid}
+    common = {name: x for name, x in points[0].values.items() if name not in grid}
     return watch.record(
         points[0].name,
         common,

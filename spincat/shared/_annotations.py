@@ -1,0 +1,167 @@
+"""What the annotation of a parameter says: its levels, its rules of conversion, its range in words.
+
+The metadata are those of ``annotated_types``, so that pydantic reads them too; a :class:`Limit` is
+known here only, as it needs the value of another parameter.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
+
+import numpy as np
+from annotated_types import BaseMetadata, Ge, GroupedMetadata, Gt, Le, Lt, MinLen, MultipleOf
+from pydantic import BeforeValidator
+
+
+@dataclass(frozen=True)
+class Limit(BaseMetadata):
+    """An end of a range that is another parameter, or a fraction of it; the check is ours."""
+
+    of: str
+    over: int = 1
+    word: ClassVar[str]
+    holds: ClassVar[Any]
+
+    def __str__(self) -> str:
+        return f"{self.of}/{self.over}" if self.over > 1 else self.of
+
+
+class AtLeast(Limit):
+    """``AtLeast("n_spins", over=8)``: at least n_spins/8."""
+
+    word, holds = "at least", staticmethod(operator.ge)
+
+
+class AtMost(Limit):
+    """``AtMost("draws_many")``: at most draws_many."""
+
+    word, holds = "at most", staticmethod(operator.le)
+
+
+class Below(Limit):
+    """``Below("n_spins", over=8)``: below n_spins/8."""
+
+    word, holds = "below", staticmethod(operator.lt)
+
+
+def levels(annotation: Any) -> Iterable[tuple[Any, tuple[Any, ...]]]:
+    """Yield type and metadata of a parameter, and then of its elements if it is a list."""
+    kind, *data = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
+    yield kind, tuple(data)
+    if inner := get_args(kind):
+        if get_origin(kind) is not Literal:
+            yield from levels(inner[0])
+    elif kind is list:
+        yield Any, ()
+
+
+def strict(annotation: Any, inside: bool = False) -> Any:
+    """Return the annotation with the rules of conversion, as pydantic reads it."""
+    kind, *data = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
+    if inner := get_args(kind) if get_origin(kind) is not Literal else ():
+        # a single value stands for a list of one, but not inside of a list
+        single = not inside and len(list(levels(inner[0]))) == 1
+        rules = [MinLen(1), BeforeValidator(_listed if single else _as_list), *data]
+        return Annotated[list[strict(inner[0], inside=True)], *rules]  # type: ignore[misc]
+    rule = {int: _whole, float: _real, bool: _as_it_is(bool), str: _as_it_is(str), list: _any_list}
+    if kind in rule:
+        return Annotated[kind, *data, BeforeValidator(rule[kind])]
+    return annotation
+
+
+def _real(value: Any) -> float:
+    # bool comes first: to Python, True is an integer
+    if isinstance(value, bool) or not (isinstance(value, numbers.Real) and math.isfinite(value)):
+        raise ValueError("not a finite number")
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    number = _real(value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if not number.is_integer():
+        raise ValueError("not a whole number")
+    return int(number)
+
+
+def _as_it_is(kind: Any) -> Callable[[Any], Any]:
+    def same(value: Any) -> Any:
+        if type(value) is not kind:
+            raise ValueError(f"not of type {kind.__name__}")
+        return value
+
+    return same
+
+
+def _as_list(value: Any) -> Any:
+    is_list = isinstance(value, Sequence | np.ndarray) and not isinstance(value, str)
+    return [*value] if is_list else value
+
+
+def _listed(value: Any) -> Any:
+    found = _as_list(value)
+    return found if isinstance(found, list) else [value]
+
+
+def _any_list(value: Any) -> Any:
+    found = [*value] if isinstance(value, list | tuple) else [value]
+    for item in found:
+        type_of(item)
+    return found
+
+
+def elements(value: Any) -> Iterable[Any]:
+    """Yield the numbers or texts of a value."""
+    if not isinstance(value, list):
+        yield value
+        return
+    for item in value:
+        yield from elements(item)
+
+
+def type_of(value: Any) -> Any:
+    """Return the type of a value, or raise ``ValueError`` if no parameter has it."""
+    if isinstance(value, list) and value:
+        return list[type_of(value[0])]  # type: ignore[misc]
+    # A tuple or None is left out: papermill would hand the notebook a string instead.
+    if isinstance(value, bool | int | float | str | list):
+        return type(value)
+    raise ValueError(f"{value!r} is not a number, a string, True, False or a list of these")
+
+
+def plain(default: Any) -> Any:
+    """Return a default as JSON can hold it."""
+    return [plain(item) for item in default] if isinstance(default, tuple) else default
+
+
+def bounds(data: Iterable[Any]) -> str:
+    """Return the bounds in words: the tightest numbers, and other parameters."""
+    # Interval(ge=2, le=10) is Ge(2) and Le(10)
+    items = [x for item in data for x in (item if isinstance(item, GroupedMetadata) else [item])]
+    low: list[Any] = [(x.ge, 0, "at least") for x in items if isinstance(x, Ge)]
+    low += [(x.gt, 1, "above") for x in items if isinstance(x, Gt)]
+    high: list[Any] = [(x.le, 1, "at most") for x in items if isinstance(x, Le)]
+    high += [(x.lt, 0, "below") for x in items if isinstance(x, Lt)]
+    ends = [max(low)] if low else []
+    ends += [min(high)] if high else []
+    words = [(word, _shown(number)) for number, _, word in ends]
+    words += [(x.word, f"{x}") for x in items if isinstance(x, Limit)]
+    even = ["even"] * any(isinstance(x, MultipleOf) for x in items)
+    if [word for word, _ in words] == ["at least", "at most"]:
+        return ", ".join([*even, f"from {words[0][1]} to {words[1][1]}"])
+    return ", ".join([*even, *[" and ".join(f"{w} {n}" for w, n in words)] * bool(words)])
+
+
+def _shown(number: Any) -> str:
+    if abs(number) == math.pi:
+        return "-pi" if number < 0 else "pi"
+    if isinstance(number, Fraction | int):
+        return str(number)
+    return f"{number:g}"

@@ -1,0 +1,232 @@
+"""Declared parameters: one declaration makes the type, the check, its words and the docs."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Annotated, Literal
+
+import numpy as np
+import pytest
+from annotated_types import Ge, Gt, Interval, Le, Len, Lt, MultipleOf, Unit
+from typing_extensions import Doc
+
+from spincat.shared import declarations
+from spincat.shared.declarations import AtLeast, AtMost, Below, Parameter, computes
+
+# As in a notebook of a stranger: the types are those of the defaults.
+PLAIN = [
+    Parameter("n_spins", 6),
+    Parameter("eta", 0.4),
+    Parameter("parity", "even"),
+    Parameter("draw", True),
+    Parameter("times", [0.0]),
+    Parameter("points", [[0.0, 0.1]]),
+    Parameter("labels", []),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("n_spins", np.int64(7), 7),
+        ("n_spins", 1e3, 1000),
+        ("n_spins", 1e22, 10**22),
+        ("eta", 2, 2.0),
+        ("eta", np.float32(0.5), 0.5),
+        ("parity", "odd", "odd"),
+        ("draw", False, False),
+        ("times", (1, 2.5), [1.0, 2.5]),
+        ("times", np.array([1, 2]), [1.0, 2.0]),
+        ("times", range(1, 3), [1.0, 2.0]),
+        ("times", 1, [1.0]),
+        ("points", [(0, 1)], [[0.0, 1.0]]),
+        ("labels", [], []),
+        ("labels", ["a"], ["a"]),
+    ],
+)
+def test_values_get_the_declared_type(name, value, expected):
+    converted = declarations.check(PLAIN, {name: value})[name]
+    assert converted == expected
+    assert type(converted) is type(expected)
+    items = [converted, expected] if isinstance(expected, list) and expected else [[0], [0]]
+    assert type(items[0][0]) is type(items[1][0])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("n_spins", 7.5, "int, such as 6"),
+        ("n_spins", 1e400, "int, such as 6"),
+        ("n_spins", True, "int"),
+        ("n_spins", np.True_, "int"),
+        ("n_spins", "7", "int"),
+        ("eta", "0.5", "float, such as 0.4"),
+        ("eta", False, "float"),
+        ("eta", float("nan"), "float"),
+        ("eta", 1j, "float"),
+        ("eta", None, "float"),
+        ("eta", [0.5], "float"),
+        ("parity", 1, "str, such as 'even'"),
+        ("draw", 1, "bool, such as True"),
+        ("times", [], r"list of float, such as \[0\.0\]"),
+        ("times", ["a"], "float"),
+        ("times", "a", "float"),
+        ("points", (0.02, 0.05), r"list of float, such as \[0\.0, 0\.1\]"),
+        ("points", 0.02, r"list of list of float, such as \[\[0\.0, 0\.1\]\]"),
+        ("labels", [None], "list"),
+    ],
+)
+def test_another_type_is_refused(name, value, allowed):
+    with pytest.raises(ValueError, match=rf"^{name} = .*; allowed: {allowed}"):
+        declarations.check(PLAIN, {name: value})
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest_name():
+    with pytest.raises(ValueError, match=r"no parameter 'n_spin'; did you mean 'n_spins'\?"):
+        declarations.check(PLAIN, {"eta": 0.1, "n_spin": 4})
+    with pytest.raises(ValueError, match=r"no parameter 'eta'\. There are: none"):
+        declarations.check([], {"eta": 0.1})
+
+
+def test_the_values_that_are_not_given_are_the_defaults():
+    assert declarations.check(PLAIN, {"eta": 2}) == {
+        "n_spins": 6, "eta": 2.0, "parity": "even", "draw": True, "times": [0.0],
+        "points": [[0.0, 0.1]], "labels": [],
+    }  # fmt: skip
+
+
+# -- ranges: the table and the check come from one declaration
+
+
+@pytest.mark.parametrize(
+    ("annotation", "inside", "outside", "words"),
+    [
+        (Annotated[int, Ge(2)], [2, 3], [1, -5], "at least 2"),
+        (Annotated[int, Ge(2), Le(10)], [2, 10], [1, 11], "from 2 to 10"),
+        (Annotated[int, Interval(ge=2, le=10)], [2, 10], [1, 11], "from 2 to 10"),
+        (Annotated[int, MultipleOf(2), Ge(4)], [4, 6], [2, 5], "even, at least 4"),
+        (Annotated[int, MultipleOf(2), Ge(4), Le(8)], [4, 8], [2, 7, 10], "even, from 4 to 8"),
+        (Annotated[float, Gt(0)], [1e-300], [0.0, -1.0], "above 0"),
+        (Annotated[float, Lt(1)], [0.9], [1.0], "below 1"),
+        (Annotated[float, Le(Fraction(1, 16))], [1 / 16], [0.0626], "at most 1/16"),
+        (
+            Annotated[float, Gt(0), Le(Fraction(1, 8))],
+            [0.125],
+            [0.0, 0.126],
+            "above 0 and at most 1/8",
+        ),
+        (Annotated[float, Gt(0), Lt(math.pi)], [3.14], [0.0, math.pi], "above 0 and below pi"),
+        (Annotated[float, Ge(-math.pi), Le(math.pi)], [-3.14], [3.15], "from -pi to pi"),
+        (Annotated[float, Ge(0), Ge(100)], [100.0], [99.0], "at least 100"),  # the tightest
+        (Annotated[float, Ge(5), Gt(5), Le(9), Lt(9)], [6.0], [5.0, 9.0], "above 5 and below 9"),
+        (Annotated[float, Ge(1e-10), Le(1e-2)], [1e-10, 1e-2], [0.0, 0.1], "from 1e-10 to 0.01"),
+        (float, [-1e9, 1e9], [], "any"),
+        (Literal["even", "odd"], ["odd"], ["both"], "one of even, odd"),
+        (Annotated[int, AtMost("other")], [3, 8], [9], "at most other"),
+        (Annotated[int, Ge(2), AtMost("other")], [2, 8], [1, 9], "from 2 to other"),
+        (Annotated[float, Gt(0), Below("other", 8)], [0.9], [0, 1.0], "above 0 and below other/8"),
+        (
+            Annotated[float, AtLeast("other", 4), AtMost("other", over=2)],
+            [2.0, 4.0],
+            [1.9, 4.1],
+            "from other/4 to other/2",
+        ),
+    ],
+)
+def test_a_range_is_checked_from_both_sides_and_shown(annotation, inside, outside, words):
+    for kind, shape in (
+        (annotation, lambda x: x),
+        (Sequence[annotation], lambda x: [inside[0], x]),
+    ):
+        known = [Parameter("x", shape(inside[0]), kind), Parameter("other", 8, int)]
+        assert known[0].range == words
+        for value in inside:
+            assert declarations.check(known, {"x": shape(value)})["x"] == shape(value)
+        for value in outside:
+            with pytest.raises(ValueError, match=rf"^x = '?{value}\S*; allowed: {words}$") as found:
+                declarations.check(known, {"x": shape(value)})
+            assert "\n" not in str(found.value)
+
+
+def test_a_limit_is_the_value_of_the_other_parameter():
+    known = [Parameter("few", 3, Annotated[int, AtMost("many")]), Parameter("many", 8, int)]
+    assert declarations.check(known, {"few": 20, "many": 20}) == {"few": 20, "many": 20}
+    with pytest.raises(ValueError, match="few = 3; allowed: at most many"):
+        declarations.check(known, {"many": 2})  # the default is outside then
+
+
+def test_pairs_have_two_elements():
+    known = [Parameter("x", [[0.1, 0.2]], Sequence[Annotated[Sequence[float], Len(2, 2)]])]
+    assert known[0].type == "list of list of float"
+    assert declarations.check(known, {"x": ((1, 2), (3, 4))})["x"] == [[1.0, 2.0], [3.0, 4.0]]
+    for value in ([[0.1]], [[0.1, 0.2, 0.3]]):
+        with pytest.raises(ValueError, match=r"x = .*; allowed: list of float, such as"):
+            declarations.check(known, {"x": value})
+
+
+def test_none_is_a_default_only():
+    known = [Parameter("theta", None, Annotated[float, Gt(0)] | None)]
+    assert (known[0].type, known[0].range) == ("float", "above 0")
+    assert declarations.check(known, {}) == declarations.check(known, {"theta": None})
+    assert declarations.check(known, {"theta": 1}) == {"theta": 1.0}
+    for value, allowed in ((0, "above 0"), ("a", "float")):
+        with pytest.raises(ValueError, match=f"theta = .*; allowed: {allowed}"):
+            declarations.check(known, {"theta": value})
+
+
+# -- functions
+
+Count = Annotated[int, Ge(1), Doc("number of |things|"), Unit("1")]
+
+
+@computes("total")
+def add(first: Count = 1, rest: Annotated[Sequence[Count], Doc("others")] = (2, 3)) -> list[int]:
+    r"""Add \|numbers\|.
+
+    Returns
+    -------
+    The ``total``.
+    """
+    return [first, *rest]
+
+
+def test_a_declared_function_checks_and_converts_its_arguments():
+    assert add() == [1, 2, 3]
+    assert add(np.int64(2), rest=4) == [2, 4]
+    for arguments in ({"first": 0}, {"rest": (1, 0)}):
+        with pytest.raises(ValueError, match=" = 0; allowed: at least 1"):
+            add(**arguments)
+    with pytest.raises(TypeError, match="second"):
+        add(second=1)
+    assert declarations.unchecked(add)(0, []) == [0]
+    assert declarations.variables_of(add) == ("total",)
+
+
+def test_the_docstring_and_the_signature_follow_from_the_declaration():
+    assert inspect.getdoc(add) == (
+        "Add \\|numbers\\|.\n\n"
+        "Parameters\n----------\n"
+        "first\n    Number of \\|things\\|, at least 1 [1].\n"
+        "rest\n    Others, at least 1 [1].\n\n"
+        "Returns\n-------\nThe ``total``."
+    )
+    assert inspect.signature(add).parameters["first"].annotation is int
+    assert "Annotated" not in str(inspect.signature(add))
+
+
+def test_the_last_word_counts():
+    known = {known.name: known for known in declarations.parameters_of(add)}
+    assert (known["rest"].meaning, known["rest"].unit) == ("others", "1")
+    assert (known["rest"].default, known["rest"].type) == ([2, 3], "list of int")
+    assert Parameter("first", 1, Count, "what a cell says", "kg").meaning == "what a cell says"
+    assert Parameter("first", 1, Count, "what a cell says", "kg").unit == "kg"
+
+
+def test_a_cell_checks_itself():
+    namespace = {"__annotations__": {"n": Count}, "n": 3}
+    declarations.check_cell(namespace)
+    with pytest.raises(ValueError, match="n = 0; allowed: at least 1"):
+        declarations.check_cell(namespace | {"n": 0})
