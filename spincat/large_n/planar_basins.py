@@ -133,6 +133,11 @@ def basin_edge(h: ArrayLike) -> Floats:
     ------
     ValueError
         If ``h`` is not finite or outside its range.
+
+    Examples
+    --------
+    >>> basin_edge([0.01, 0.02]).round(4)
+    array([0.0531, 0.0663])
     """
     values = check_h(h, LARGEST_H)
     edges = [np.sqrt(4 * value) * orbits.basin_edge(4 * value) for value in values.ravel()]
@@ -263,6 +268,11 @@ def synchronises(h: float, delta: float, zeta: ArrayLike, z: ArrayLike) -> NDArr
     ------
     ValueError
         If an argument is outside its range, or the steady state is not stable.
+
+    Examples
+    --------
+    >>> synchronises(0.02, 0.05, zeta=[0.0, 1.2], z=[-0.9, -0.3])
+    array([ True, False])
     """
     h, delta = check_point(h, delta)
     if delta >= stability_limit(h):

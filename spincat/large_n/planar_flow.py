@@ -57,6 +57,11 @@ def rhs(state: ArrayLike, h: float, delta: float) -> Floats:
     ------
     ValueError
         If an argument is not finite or outside its range.
+
+    Examples
+    --------
+    >>> rhs([0.5, -0.8], h=0.02, delta=0.05).round(4)
+    array([ 0.0318, -0.0067])
     """
     zeta, z = check_state(state)
     h, delta = check_point(h, delta)
@@ -107,6 +112,11 @@ def saddle_node_linewidth(h: ArrayLike) -> Floats:
     ------
     ValueError
         If ``h`` is not finite or outside its range.
+
+    Examples
+    --------
+    >>> round(float(saddle_node_linewidth(1 / 36)) * 27, 6)
+    2.0
     """
     values = check_h(h, LARGEST_H)
     return _detuning(values, (3 + np.sqrt(9 - 128 * values)) / 8)
@@ -131,6 +141,11 @@ def hopf_linewidth(h: ArrayLike) -> Floats:
     ------
     ValueError
         If ``h`` is not finite or outside its range.
+
+    Examples
+    --------
+    >>> hopf_linewidth([0.01, 0.02, 0.03]).round(4)
+    array([0.0563, 0.0699, 0.0729])
     """
     values = check_h(h, BOGDANOV_TAKENS[0])
     return _detuning(values, (np.sqrt(25 - 96 * values) - 1) / 6)
@@ -143,6 +158,11 @@ def stability_limit(h: ArrayLike) -> Floats:
     ------
     ValueError
         If ``h`` is not finite or outside 0 ≤ h ≤ 1/16.
+
+    Examples
+    --------
+    >>> stability_limit([0.01, 0.05]).round(4)
+    array([0.0563, 0.0542])
     """
     values = check_h(h, LARGEST_H)
     with_hopf = hopf_linewidth(np.minimum(values, BOGDANOV_TAKENS[0]))
@@ -190,6 +210,12 @@ def fixed_points(h: float, delta: float) -> Floats:
     ------
     ValueError
         If an argument is outside its range.
+
+    Examples
+    --------
+    >>> fixed_points(h=0.02, delta=0.05).round(3)
+    array([[ 0.964, -0.566],
+           [ 0.63 , -0.143]])
     """
     h, delta = check_point(h, delta)
     if h == 0:
