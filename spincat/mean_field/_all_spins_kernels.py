@@ -159,7 +159,8 @@ def factorise(
 
     What is left is J = B + U V, one 3 by 3 block per spin and a matrix of rank 2: V adds up σ with
     the multiplicities, U is the response of (ẋ, ẏ, ż) to c.  The blocks of (shift - B)⁻¹ go to
-    ``inverses`` (9, N) and (shift - B)⁻¹ U to ``columns`` (6, N); returned is 1 - V (shift - B)⁻¹ U, shape (2, 2).
+    ``inverses`` (9, N) and (shift - B)⁻¹ U to ``columns`` (6, N); returned is
+    1 - V (shift - B)⁻¹ U, shape (2, 2).
     """
     sums = totals(sigma, z, multiplicities, exact)
     n, inv = sums[7], 1.0 / sums[7]

@@ -12,6 +12,7 @@ import sympy as sp
 
 from spincat.shared.checks import check_equations
 from spincat.shared.types import Equations
+from spincat.symbolic.spin_rates import rates_of_spin, with_conjugate
 
 A, ETA, GAMMA, H = sp.symbols("A eta Gamma_2 h", positive=True)
 PHI, Z = sp.symbols("phi z", real=True)
@@ -83,14 +84,11 @@ def rates(equations: Equations) -> Rates:
 
 def _split(emission: sp.Expr, field: sp.Expr) -> Rates:
     """Split Eqs. 22-23 into rates of A, ϕ and z; ``field`` is T/σ, a real number."""
-    sigma, share = A * sp.exp(sp.I * PHI), (N - 1) / N
-    c_1 = share * sigma
-    sigma_rate = -2 * sp.I * ETA * Z * sp.conjugate(c_1) + sigma * GAMMA * (
-        Z * field - 2 * emission
-    )
-    real, imaginary = _parts(sigma_rate / sigma)  # σ̇/σ = Ȧ/A + iϕ̇
-    inversion = 8 * ETA * _parts(sigma * c_1)[1] - 4 * GAMMA * ((1 + Z) * emission + A**2 * field)
-    return Rates(real, imaginary, sp.expand(inversion), sp.factor(emission))
+    sigma = A * sp.exp(sp.I * PHI)
+    spin, c_1, triple = map(with_conjugate, (sigma, (N - 1) / N * sigma, field * sigma))
+    d_sigma, d_z = rates_of_spin(spin, Z, c_1, triple, emission, ETA, gamma=GAMMA)
+    amplitude, phase = _parts(d_sigma / sigma)
+    return Rates(amplitude, phase, _parts(d_z)[0], sp.factor(emission))
 
 
 def _parts(expression: sp.Expr) -> tuple[sp.Expr, sp.Expr]:

@@ -20,6 +20,7 @@ import sympy as sp
 
 from spincat.shared.checks import check_equations
 from spincat.shared.types import Equations
+from spincat.symbolic.spin_rates import rates_of_spin, with_conjugate
 
 #: Modulus A of ⟨σ⁺⟩ and number of spins N.
 A, N = sp.symbols("A N", positive=True)
@@ -136,13 +137,10 @@ def rates(equations: Equations, half: int = 1) -> Rates:
         c = sp.cos(zeta) ** 2
         return _in_printed_form(1 + z + N * A**2 * (1 - 2 / N) * c, A**2 * c)
     seen = seen_by(half, equations)
-    rate = sp.I * half * delta - 2 * Gamma_2 * seen.pair
-    rate += (-2 * sp.I * eta * z * sp.conjugate(seen.c1) + Gamma_2 * z * seen.triple) / sigma
-    # Im(σ c₁) and Re(σ triple*) as the parts of one complex number: Im w = Re(−i w).
-    gain = -8 * sp.I * eta * sigma * seen.c1 - 4 * Gamma_2 * sigma * sp.conjugate(seen.triple)
-    change = (gain - 4 * Gamma_2 * (1 + z) * seen.pair) / A**2
-    amplitude, phase = _parts(rate)
-    return Rates(_tidy(amplitude), _tidy(half * phase), _tidy(_parts(change)[0]))
+    spin, c_1, triple = map(with_conjugate, (sigma, seen.c1, seen.triple))
+    d_sigma, d_z = rates_of_spin(spin, z, c_1, triple, seen.pair, eta, gamma=Gamma_2)
+    amplitude, phase = _parts(d_sigma / sigma + sp.I * half * delta)
+    return Rates(_tidy(amplitude), _tidy(half * phase), _tidy(_parts(d_z / A**2)[0]))
 
 
 def _in_printed_form(bracket: sp.Expr, pair: sp.Expr) -> Rates:

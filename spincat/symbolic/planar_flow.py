@@ -77,15 +77,6 @@ def flow() -> tuple[sp.Expr, sp.Expr]:
     return sp.expand(du), sp.apart(dw, delta)
 
 
-def flow_in_angles() -> tuple[sp.Expr, sp.Expr]:
-    """The same flow as (dζ/dt, dz/dt)."""
-    du, dw = (rate.subs({u: sp.tan(zeta), w: 1 + z}) for rate in flow())
-    d_zeta = delta * sp.cos(zeta) ** 2 - 4 * h * (1 + z) * sp.sin(zeta) * sp.cos(zeta)
-    if sp.simplify(du * sp.cos(zeta) ** 2 - d_zeta) != 0:  # SymPy's own form is longer
-        raise ArithmeticError("the flow in ζ is not the one in tan ζ")
-    return d_zeta, sp.collect(sp.expand(dw), [delta, h])
-
-
 @cache
 def fixed_points() -> tuple[sp.Expr, sp.Expr]:
     """(δ as a function of u and w, an expression in u and w that vanishes) at a fixed point."""

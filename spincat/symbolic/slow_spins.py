@@ -14,6 +14,7 @@ import sympy as sp
 
 from spincat.shared.checks import check_equations
 from spincat.shared.types import Equations
+from spincat.symbolic.spin_rates import Pair, rates_of_spin
 
 N, h = sp.symbols("N h", positive=True)
 delta = sp.Symbol("delta_n", real=True)
@@ -132,10 +133,9 @@ def mirror_breaking() -> tuple[sp.Expr, sp.Expr]:
 
 def _rates(mean: sp.Expr, conjugate: sp.Expr, equations: Equations) -> tuple[sp.Expr, sp.Expr]:
     """Eqs. 22-23 with η = hN and the phase π/4 taken out, sums over the other spins inserted."""
-    turn, z = sp.exp(sp.I * sp.pi / 4), w - 1
     c1, c1_conjugate = mean - s / N, conjugate - s_conjugate / N
     excited = c2 - w / (2 * N)
-    flux, q, flux_conjugate = 2 * c1 * excited, c1 * c1_conjugate + excited / N, None
+    flux, q = 2 * c1 * excited, c1 * c1_conjugate + excited / N
     if check_equations(equations, "paper", "product") == "product":
         own = s * s_conjugate
         square = s2 - own / N
@@ -147,11 +147,9 @@ def _rates(mean: sp.Expr, conjugate: sp.Expr, equations: Equations) -> tuple[sp.
         s: s_conjugate, s_conjugate: s, epsilon: epsilon_conjugate, epsilon_conjugate: epsilon,
         t2: t2_conjugate, rest: rest_conjugate, mean: conjugate, conjugate: mean,
     }  # fmt: skip
-    flux_conjugate = sp.expand(flux).subs(swap, simultaneous=True)
-    drive = -2 * sp.I * h * N * z * c1_conjugate / turn**2  # of ds/dt; that of σ has one turn less
-    d_s = sp.I * delta * s + sp.expand(drive) - 2 * s * q + z * flux
-    sigma_c1 = sp.expand(turn**2) * s * c1
-    conjugate_of_it = sp.expand(turn**-2) * s_conjugate * c1_conjugate
-    heating = 8 * h * N * (sigma_c1 - conjugate_of_it) / (2 * sp.I)
-    d_w = heating - 4 * w * q - 2 * (s * flux_conjugate + s_conjugate * flux)
-    return d_s, d_w
+    triple = Pair(flux, sp.expand(flux).subs(swap, simultaneous=True))
+    # for s the phase of the drive is -π/2
+    d_s, d_w = rates_of_spin(
+        Pair(s, s_conjugate), w - 1, Pair(c1, c1_conjugate), triple, q, h * N, turn=-sp.I
+    )
+    return d_s + sp.I * delta * s, d_w
