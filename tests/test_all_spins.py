@@ -386,6 +386,11 @@ def test_groups_must_fit_the_state():
         all_spins.integrate(SpinGroups([2, 3], 1.0), [0.1] * 5, [0.0] * 5, [1.0])
 
 
+def test_a_jacobian_that_does_not_fit_is_refused():
+    with pytest.raises(MemoryError, match="3G = 3000000"):
+        all_spins.jacobian(np.zeros(10**6), np.zeros(10**6), 1.0, 0.0)
+
+
 def test_failure_to_converge_is_told(monkeypatch):
     monkeypatch.setattr(stepper, "SMALLEST_STEP", 1.0)
     with pytest.raises(ConvergenceError, match="step fell"):

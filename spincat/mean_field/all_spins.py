@@ -205,8 +205,9 @@ def jacobian(
 
     Raises
     ------
-    ValueError
-        If the shapes differ, or an argument is not finite or outside its range.
+    ValueError, MemoryError
+        If the shapes differ, an argument is not finite or outside its range, or the matrix does
+        not fit in memory.
 
     Examples
     --------
@@ -217,7 +218,9 @@ def jacobian(
            [ 0. ,  0. ,  0. ,  0.1,  0. ,  0. ]])
     """
     state, motion = _motion(sigma, z, eta, detunings, phase, equations, multiplicities)
-    return motion.jacobian(state).reshape(2 * (3 * state[1].size,))
+    rows = 3 * state[1].size
+    check_memory("3G", rows, 8.0 * rows**2)
+    return motion.jacobian(state).reshape(rows, rows)
 
 
 def integrate(

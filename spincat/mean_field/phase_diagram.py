@@ -152,10 +152,11 @@ def simulated_edge(
     rtol: float = RTOL,
     accuracy: float = 1e-6,
 ) -> Floats:
-    """The δ/Γ2 from which on a state has left synchrony before ``t_max``, by bisection.
+    """The δ/Γ2 from which on a state of Eqs. 26-28 has left synchrony before ``t_max`` (Fig. 4).
 
-    It has left if it has become incoherent, oscillates or drifts.  A state that still approaches a
-    synchronised one at the last time has not, although it is unconverged in :func:`phase_map`.
+    Found by bisection.  A state has left if it has become incoherent, oscillates or drifts.  One
+    that still approaches a synchronised state at the last time has not, although it is unconverged
+    in :func:`phase_map`.
 
     Parameters
     ----------

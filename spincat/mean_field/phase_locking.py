@@ -31,7 +31,9 @@ class LockedState(NamedTuple):
 
 
 def locked_state(equations: Equations, n_spins: int, eta: float, spread: float) -> LockedState:
-    r"""Return the steady state with the phases π/4 ± ζ, on the branch of the ground state.
+    r"""Return the steady state of Eqs. 26-28, or of those they stand for, with the phases π/4 ± ζ.
+
+    It is on the branch of the ground state.
 
     Newton's method starts from N → ∞, where A² cos²ζ = 2h and −z(1+z) cos²ζ = 4h with h = η/N.
 
@@ -77,7 +79,7 @@ def locked_state(equations: Equations, n_spins: int, eta: float, spread: float) 
 
 
 def restoring_rate(equations: Equations, n_spins: int, eta: float) -> float:
-    r"""Return −K in units of Γ2, where :math:`\dot\zeta = \delta + K\zeta` close to ζ = 0.
+    r"""Return −K in units of Γ2, where Eq. 27 is :math:`\dot\zeta = \delta + K\zeta` near ζ = 0.
 
     A small detuning gives ζ = δ/(−K) if −K > 0; if −K < 0 the synchronised state is unstable.
 
