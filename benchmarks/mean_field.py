@@ -1,4 +1,4 @@
-"""The exact product-state equations: compiled against NumPy, against memory, and against SciPy.
+"""The exact product-state equations against NumPy, memory and SciPy, and with groups of spins.
 
     .venv/bin/python benchmarks/mean_field.py          # half a minute
     .venv/bin/python benchmarks/mean_field.py --quick  # for the book
@@ -21,9 +21,9 @@ from numba import njit
 from scipy.integrate import RK45
 
 from spincat import SpinEnsemble
+from spincat.mean_field import SpinGroups, all_spins
 from spincat.mean_field import _all_spins_kernels as kernels
 from spincat.mean_field import _all_spins_stepper as stepper
-from spincat.mean_field import all_spins
 
 BYTES_PER_SPIN = 2 * 24 + 8 + 24
 
@@ -56,12 +56,12 @@ def numpy_rhs(sigma, z, eta, detunings):
     return d_sigma, -4 * rate * (1 + z) - 4 * (np.conj(sigma) * field).real
 
 
-def best(function, *arguments, runs=10):
+def best(function, *arguments, runs=10, **keywords):
     """Seconds of the fastest of several calls, and the last result."""
     seconds = []
     for _ in range(runs):
         start = time.perf_counter()
-        result = function(*arguments)
+        result = function(*arguments, **keywords)
         seconds.append(time.perf_counter() - start)
     return min(seconds), result
 
@@ -83,8 +83,7 @@ def evaluations():
         out = np.empty_like(sigma), np.empty_like(z)
 
         def bare(sigma=sigma, z=z, detunings=detunings, eta=eta, out=out):
-            sums = kernels.totals(sigma, z, True)
-            kernels.derivative(sigma, z, detunings, -2j * eta, sums, True, *out)
+            kernels.derivative(sigma, z, detunings, -2j * eta, None, True, *out)
 
         alone, _ = best(bare, runs=30)
         scale = np.abs(expected[0]).max()
@@ -97,6 +96,25 @@ def evaluations():
             f"{1e6 * alone:9.0f} {slow / alone:6.1f} {1e6 * limit:9.0f} ({speed:5.1f} GB/s) "
             f"{alone / limit:14.2f}  {error:.0e}"
         )
+
+
+def groups(n_groups, n_spins, t_max):
+    """The cost of many spins in groups of equal ones, over that of one spin for each group."""
+    detunings = 0.02 * np.random.default_rng(3).normal(size=n_groups)
+    start = np.full(n_groups, 0.15 * (1 + 1j)), np.full(n_groups, -0.9)
+    seconds, rates = {}, {}
+    for n in (n_groups, n_spins):
+        counts = np.full(n_groups, n // n_groups)
+        few = SpinGroups(counts, 0.02 * n, 0.0, detunings)
+        at = *start, few.eta, detunings
+        rates[n], _ = best(all_spins.product_state_rhs, *at, multiplicities=counts, runs=300)
+        all_spins.integrate(few, *start, [1e-3])  # compile before timing
+        seconds[n], _ = best(all_spins.integrate, few, *start, [t_max], runs=3)
+    print(
+        f"\nN = {n_spins} in {n_groups} groups over N = {n_groups}: "
+        f"one evaluation {rates[n_spins] / rates[n_groups]:.2f}, to t = {t_max:g} "
+        f"{seconds[n_spins] / seconds[n_groups]:.2f} ({seconds[n_spins]:.2f} s)"
+    )
 
 
 def explicit_step(ensemble, start, duration):
@@ -149,6 +167,7 @@ def main() -> None:
         f"{'memory':>9} {'':12} {'kernels/memory':>9}  difference"
     )
     evaluations()
+    groups(400, 10**6, 300.0)
     integration(10**4, 3000.0, 1.0 if quick else 10.0)
 
 

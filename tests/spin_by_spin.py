@@ -1,4 +1,4 @@
-"""Mean-field equations spin by spin, without any ansatz: two references for the reduced ones."""
+"""Mean-field equations written out: spin by spin, without any ansatz, and Eqs. 26-28 as printed."""
 
 import numpy as np
 import qutip
@@ -17,6 +17,18 @@ def paper_rates(sigma, z, detunings, eta):
         dz = 8 * eta * np.imag(sigma[m] * c1) - 4 * (1 + z[m]) * loss
         rates.append((dsigma, dz - 4 * np.real(sigma[m] * np.conj(c1) * gain)))
     return np.array(rates).T
+
+
+def printed_rates(state, n, eta, delta):
+    """Time derivatives of (A, ζ, z), Eqs. 26-28 as printed."""
+    amplitude, zeta, z = np.moveaxis(np.asarray(state), -1, 0)
+    cos2, double = np.cos(zeta) ** 2, np.sin(2 * zeta)
+    a, b = cos2 - np.cos(2 * zeta) / n, cos2 - 1 / n
+    total = 1 + z + (n - 2) * amplitude**2 * cos2
+    d_amplitude = amplitude * (-2 * eta * z * a + z * b * total - 2 * amplitude**2 * cos2)
+    d_zeta = delta + z * double * (eta * (1 - 2 / n) - total / 2)
+    d_z = amplitude**2 * (8 * eta * a - 4 * b * total - 4 * (1 + z) * cos2)
+    return np.stack([d_amplitude, d_zeta, d_z], axis=-1)
 
 
 def master_equation_rates(sigma, z, detunings, eta):

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from spincat import SpinEnsemble
+from spincat.large_n import planar_flow
 from spincat.mean_field import _all_spins_kernels as kernels
 from spincat.mean_field import _all_spins_stepper as stepper
 from spincat.mean_field import all_spins
+from spincat.mean_field.spin_groups import SpinGroups
 from spincat.shared.errors import ConvergenceError
 
 BOTH = {"product": all_spins.product_state_rhs, "paper": all_spins.paper_rhs}
@@ -160,45 +162,6 @@ def test_brute_force_is_for_few_spins():
         all_spins.brute_force_rhs(np.zeros(7), np.zeros(7), 1.0, 0.0)
 
 
-# -- Eq. 24
-
-
-@pytest.mark.ledger("eq-24", method="numerics")
-def test_eq_24_is_the_limit_of_the_printed_equations_but_for_two_terms():
-    n_spins, eta, amplitude, angle, z = 10**6, 1e4, 0.1, 0.9, -0.98
-    d_a, d_angle, d_z = all_spins.single_ensemble_rhs(amplitude, angle, z, n_spins, eta)
-    spins = np.full(n_spins, amplitude * np.exp(1j * angle)), np.full(n_spins, z)
-    d_sigma, d_inversion = all_spins.paper_rhs(*spins, eta, 0.0)
-    rotated = d_sigma[0] * np.exp(-1j * angle)
-    assert rotated.real == pytest.approx(d_a, rel=1e-4)
-    assert d_inversion[0] == pytest.approx(d_z, rel=1e-4)
-    # As printed, the phase moves more slowly by a factor A.
-    assert rotated.imag == pytest.approx(d_angle, rel=1e-4)  # A dϕ/dt without that factor
-
-
-def test_eq_25_is_a_fixed_point_of_eq_24():
-    n_spins, eta = 10**4, 300.0
-    root = np.sqrt(1 - 16 * eta / n_spins)
-    amplitude = np.sqrt((4 * eta - 1 + root) / (2 * n_spins))
-    rates = all_spins.single_ensemble_rhs(amplitude, np.pi / 4, -(1 + root) / 2, n_spins, eta)
-    assert np.abs(rates).max() < 1e-2 * amplitude  # each term is of the order η amplitude
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((-0.1, 0.0, 0.0, 10, 1.0), "amplitude"),
-        ((0.1, np.nan, 0.0, 10, 1.0), "angle"),
-        ((0.1, 0.0, np.inf, 10, 1.0), "z"),
-        ((0.1, 0.0, 0.0, 0, 1.0), "n_spins"),
-        ((0.1, 0.0, 0.0, 10, -1.0), "eta"),
-    ],
-)
-def test_eq_24_refuses_bad_input(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        all_spins.single_ensemble_rhs(*arguments)
-
-
 # -- integration
 
 
@@ -271,7 +234,8 @@ def test_coefficients_fulfil_the_order_conditions_for_any_jacobian():
 def test_the_error_of_a_fixed_step_falls_with_its_cube():
     state, ends = product_state(6, 4), []
     for count in (20, 40, 80):
-        solver = stepper.Stepper(state, np.linspace(-1, 1, 6), 0.5 - 1.4j, True)
+        motion = kernels.EquationsOfMotion(np.linspace(-1, 1, 6), 0.5 - 1.4j, "product")
+        solver = stepper.Stepper(state, motion)
         for _ in range(count):
             solver.state, _ = solver.attempt(1 / count)
         ends.append(solver.state[0])
@@ -279,10 +243,10 @@ def test_the_error_of_a_fixed_step_falls_with_its_cube():
     assert ratio == pytest.approx(8, rel=0.1)
 
 
-@pytest.mark.parametrize("exact", [True, False])
-def test_the_linear_systems_are_those_of_the_reduced_jacobian(exact):
+@both
+def test_the_linear_systems_are_those_of_the_reduced_jacobian(equations):
     """Woodbury's formula against a dense matrix of differences with e, t and q held."""
-    n, drive, shift = 5, 0.5 - 1.4j, 2.3
+    n, coupling, shift, exact = 5, 0.5 - 1.4j, 2.3, equations == "product"
     (sigma, z), detunings = product_state(n, 8), np.linspace(-1, 1, n)
     others = ~np.eye(n, dtype=bool)
     v = (1 + z) / 2 - exact * np.abs(sigma) ** 2
@@ -292,7 +256,7 @@ def test_the_linear_systems_are_those_of_the_reduced_jacobian(exact):
     def slope(y):
         s, w = y[:n] + 1j * y[n : 2 * n], y[2 * n :]
         c = others @ s / n
-        field = (n * abs(c) ** 2 + 2 * e) * c + (drive - t) * c.conj() - 2 / n * q
+        field = (n * abs(c) ** 2 + 2 * e) * c + (coupling - t) * c.conj() - 2 / n * q
         rate = abs(c) ** 2 + e / n
         ds = (1j * detunings - 2 * rate) * s + w * field
         return np.concatenate([ds.real, ds.imag, -4 * rate * (1 + w) - 4 * (s.conj() * field).real])
@@ -300,19 +264,131 @@ def test_the_linear_systems_are_those_of_the_reduced_jacobian(exact):
     y = np.concatenate([sigma.real, sigma.imag, z])
     sides = np.eye(3 * n)
     jacobian = np.array([(slope(y + 1e-5 * s) - slope(y - 1e-5 * s)) / 2e-5 for s in sides]).T
-    ours = np.empty(n, complex), np.empty(n)
-    sums = kernels.totals(sigma, z, exact)
-    kernels.derivative(sigma, z, detunings, drive, sums, exact, *ours)
+    motion = kernels.EquationsOfMotion(detunings, coupling, equations)
+    ours = motion.derivative((sigma, z))
     np.testing.assert_allclose(np.concatenate([ours[0].real, ours[0].imag, ours[1]]), slope(y))
     inverses, columns = np.empty((9, n)), np.empty((6, n))
-    reduced = kernels.factorise(shift, sigma, z, detunings, drive, sums, exact, inverses, columns)
+    reduced = motion.factorise(shift, (sigma, z), inverses, columns)
     right = np.random.default_rng(1).normal(size=3 * n)
     found = right[:n] + 1j * right[n : 2 * n], right[2 * n :].copy()
-    kernels.solve(inverses, columns, reduced, *found)
+    kernels.solve(inverses, columns, reduced, None, *found)
     expected = np.linalg.solve(shift * sides - jacobian, right)
     np.testing.assert_allclose(
         np.concatenate([found[0].real, found[0].imag, found[1]]), expected, rtol=0, atol=1e-9
     )
+
+
+@both
+@settings(max_examples=15)
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(0, 10**6))
+def test_the_jacobian_is_the_derivative(equations, groups, seed):
+    state = product_state(len(groups), seed)
+    at = 0.7, np.random.default_rng(seed).normal(size=len(groups)), 0.4
+
+    def slope(x):
+        sigma, z = x[0] + 1j * x[1], x[2]
+        d_sigma, d_z = BOTH[equations](sigma, z, *at, multiplicities=groups)
+        return np.concatenate([d_sigma.real, d_sigma.imag, d_z])
+
+    x = np.array([state[0].real, state[0].imag, state[1]])
+    units = 1e-4 * np.eye(x.size).reshape(-1, *x.shape)
+    expected = np.array([(slope(x + u) - slope(x - u)) / 2e-4 for u in units]).T
+    ours = all_spins.jacobian(*state, *at, equations=equations, multiplicities=groups)
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-6)
+
+
+# -- groups of equal spins
+
+
+def expanded(groups, *arrays):
+    """The values of every single spin."""
+    return [np.repeat(x, groups) for x in arrays]
+
+
+@both
+@settings(max_examples=30)
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.integers(0, 10**6), st.floats(-4, 4))
+def test_groups_have_the_rates_of_their_spins(equations, groups, seed, phase):
+    state = product_state(len(groups), seed)
+    detunings = np.random.default_rng(seed).normal(size=len(groups))
+    ours = BOTH[equations](*state, 0.7, detunings, phase, multiplicities=groups)
+    spins, offsets = expanded(groups, *state), *expanded(groups, detunings)
+    expected = BOTH[equations](*spins, 0.7, offsets, phase)
+    for a, b in zip(expanded(groups, *ours), expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-12)
+
+
+@settings(max_examples=15)
+@given(
+    st.lists(st.integers(1, 5), min_size=1, max_size=3).filter(lambda groups: sum(groups) <= 6),
+    st.integers(0, 10**6),
+    st.floats(0, 3),
+)
+@pytest.mark.ledger("eq-22", "eq-23", method="numerics")
+def test_groups_of_a_product_state_are_exact(groups, seed, eta):
+    state = product_state(len(groups), seed)
+    detunings = np.random.default_rng(seed).normal(size=len(groups))
+    ours = all_spins.product_state_rhs(*state, eta, detunings, 0.4, multiplicities=groups)
+    spins, offsets = expanded(groups, *state), *expanded(groups, detunings)
+    exact = all_spins.brute_force_rhs(*spins, eta, offsets, 0.4)
+    for a, b in zip(expanded(groups, *ours), exact, strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-12)
+
+
+@both
+@settings(max_examples=15)
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(0, 10**6), st.floats(0, 0.06)
+)
+def test_groups_take_the_steps_of_their_spins(equations, groups, seed, h):
+    n_spins, times = sum(groups), np.array([0.0, 0.3, 4.0])
+    state = product_state(len(groups), seed)
+    detunings = 0.1 * np.random.default_rng(seed).normal(size=len(groups))
+    few = SpinGroups(groups, h * n_spins, 0.4, detunings)
+    many = SpinEnsemble(n_spins, h * n_spins, 0.4, *expanded(groups, detunings))
+    ours = all_spins.integrate(few, *state, times, equations=equations)
+    expected = all_spins.integrate(many, *expanded(groups, *state), times, equations=equations)
+    for a, b in zip(ours, expected, strict=True):
+        np.testing.assert_allclose(np.repeat(a, groups, axis=1), b, rtol=0, atol=1e-9)
+
+
+def test_a_hundred_million_spins_in_two_groups():
+    groups = SpinGroups([5 * 10**7] * 2, eta=2e6, detunings=[0.03, -0.03])
+    start = np.full(2, 0.14 * (1 + 1j)), np.full(2, -0.9)
+    sigma, z = all_spins.integrate(groups, *start, [300.0], tol=1e-8)
+    zeta, expected = planar_flow.fixed_points(0.02, 0.03)[0]
+    assert np.angle(sigma[0]) - np.pi / 4 == pytest.approx([zeta, -zeta], abs=1e-5)
+    assert z[0] == pytest.approx([expected, expected], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"multiplicities": [2, 0]}, "multiplicities"),
+        ({"multiplicities": [2.0, 1.0]}, "multiplicities"),
+        ({"multiplicities": []}, "multiplicities"),
+        ({"multiplicities": 3}, "multiplicities"),
+        ({"eta": -1.0}, "eta"),
+        ({"phase": np.nan}, "phase"),
+        ({"detunings": [0.1]}, "detunings has shape"),
+        ({"detunings": [0.1, np.inf]}, "detunings"),
+    ],
+)
+def test_groups_refuse_bad_input(change, message):
+    with pytest.raises(ValueError, match=message):
+        SpinGroups(**{"multiplicities": [2, 3], "eta": 1.0} | change)
+
+
+def test_groups_must_fit_the_state():
+    with pytest.raises(ValueError, match=r"multiplicities has shape \(3,\)"):
+        all_spins.paper_rhs([0.1, 0.1], [0.0, 0.0], 1.0, 0.0, multiplicities=[1, 2, 3])
+    with pytest.raises(ValueError, match=r"sigma has shape \(5,\)"):
+        all_spins.integrate(SpinGroups([2, 3], 1.0), [0.1] * 5, [0.0] * 5, [1.0])
+
+
+def test_a_jacobian_that_does_not_fit_is_refused():
+    with pytest.raises(MemoryError, match="3G = 3000000"):
+        all_spins.jacobian(np.zeros(10**6), np.zeros(10**6), 1.0, 0.0)
 
 
 def test_failure_to_converge_is_told(monkeypatch):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+from spin_by_spin import printed_rates
 
 from spincat.mean_field import _mirror_halves_kernels as kernels
 from spincat.mean_field import mirror_halves
@@ -29,6 +30,24 @@ def flow(u, n, eta, delta):
 
 
 @given(STATES, EVEN, DRIVES, DELTAS)
+def test_rhs_is_the_printed_one(state, n, h, delta):
+    ours = mirror_halves.rhs(state, n, h * n, delta)
+    np.testing.assert_allclose(
+        ours, printed_rates(state, n, h * n, delta), rtol=1e-12, atol=1e-14 * n
+    )
+
+
+def test_many_states_at_once_and_one_without_coherence():
+    states = np.array([[[0.2, 0.1, -0.9], [0.0, 0.3, -0.5]]] * 2)
+    ours, matrices = (f(states, 10, 0.5, 0.3) for f in (mirror_halves.rhs, mirror_halves.jacobian))
+    np.testing.assert_allclose(ours, printed_rates(states, 10, 0.5, 0.3), rtol=1e-12, atol=1e-14)
+    assert matrices.shape == (2, 2, 3, 3)
+    np.testing.assert_allclose(
+        matrices[1, 0], mirror_halves.jacobian(states[0, 0], 10, 0.5, 0.3), rtol=1e-12
+    )
+
+
+@given(STATES, EVEN, DRIVES, DELTAS)
 def test_jacobian_is_the_derivative(state, n, h, delta):
     expected = differences(lambda s: mirror_halves.rhs(s, n, h * n, delta), state)
     exact = mirror_halves.jacobian(state, n, h * n, delta)
@@ -38,7 +57,7 @@ def test_jacobian_is_the_derivative(state, n, h, delta):
 @given(STATES, EVEN, DRIVES, DELTAS)
 def test_polynomials_are_the_printed_equations(state, n, h, delta):
     amplitude, zeta, _ = state
-    d_amplitude, d_zeta, d_z = mirror_halves.rhs(state, n, h * n, delta)
+    d_amplitude, d_zeta, d_z = printed_rates(state, n, h * n, delta)
     cosine, sine = np.cos(zeta), np.sin(zeta)
     expected = [
         cosine * d_amplitude - amplitude * sine * d_zeta,

@@ -8,7 +8,7 @@ from spin_by_spin import BRUTE_FORCE
 
 from spincat.mean_field import phase_locking
 
-VERSIONS = ["printed", "paper", "product"]
+EQUATIONS = ["printed", "paper", "product"]
 
 
 def spins(n_spins, state, spread):
@@ -17,36 +17,37 @@ def spins(n_spins, state, spread):
     return sigma, np.full(n_spins, state.inversion), half * state.delta, half
 
 
-@pytest.mark.parametrize("version", ["paper", "product"])
-def test_every_spin_is_at_rest(version):
+@pytest.mark.parametrize("equations", ["paper", "product"])
+def test_every_spin_is_at_rest(equations):
     n_spins, eta, spread = 6, 0.15, 0.3
-    state = phase_locking.locked_state(version, n_spins, eta, spread)
-    rates = BRUTE_FORCE[version](*spins(n_spins, state, spread)[:3], eta)
+    state = phase_locking.locked_state(equations, n_spins, eta, spread)
+    rates = BRUTE_FORCE[equations](*spins(n_spins, state, spread)[:3], eta)
     np.testing.assert_allclose(rates, 0, atol=1e-13)
 
 
-@pytest.mark.parametrize("version", ["paper", "product"])
-def test_the_restoring_rate_is_a_derivative_of_the_rates_of_the_spins(version):
+@pytest.mark.parametrize("equations", ["paper", "product"])
+def test_the_restoring_rate_is_a_derivative_of_the_rates_of_the_spins(equations):
     n_spins, eta, step = 6, 0.15, 1e-4
-    state = phase_locking.locked_state(version, n_spins, eta, 0.0)
+    state = phase_locking.locked_state(equations, n_spins, eta, 0.0)
     sigma, z, detunings, half = spins(n_spins, state, step)
-    rates = BRUTE_FORCE[version](sigma, z, detunings, eta)[0]
+    rates = BRUTE_FORCE[equations](sigma, z, detunings, eta)[0]
     slope = (rates / sigma).imag * half / step
-    expected = -phase_locking.restoring_rate(version, n_spins, eta)
+    expected = -phase_locking.restoring_rate(equations, n_spins, eta)
     np.testing.assert_allclose(slope, expected, rtol=1e-6)
 
 
 @given(
-    version=st.sampled_from(VERSIONS),
+    equations=st.sampled_from(EQUATIONS),
     n_spins=st.integers(50, 5000).map(lambda n: 2 * n),
     h=st.floats(0.001, 0.05),
     spread=st.floats(0.01, 0.4),
 )
 @settings(max_examples=40, deadline=None)
 @pytest.mark.ledger("small-detunings-leave-amplitude-and-inversion", method="spectrum")
-def test_the_opposite_detuning_gives_the_opposite_spread(version, n_spins, h, spread):
+def test_the_opposite_detuning_gives_the_opposite_spread(equations, n_spins, h, spread):
     one, other = (
-        phase_locking.locked_state(version, n_spins, h * n_spins, sign * spread) for sign in (1, -1)
+        phase_locking.locked_state(equations, n_spins, h * n_spins, sign * spread)
+        for sign in (1, -1)
     )
     assert other.delta == pytest.approx(-one.delta, rel=1e-12)
     assert other[:2] == pytest.approx(one[:2], rel=1e-12)
@@ -56,8 +57,8 @@ def test_the_opposite_detuning_gives_the_opposite_spread(version, n_spins, h, sp
 @pytest.mark.ledger("eq-29", "eq-50", method="spectrum")
 def test_small_spreads_are_those_of_equation_29_for_many_spins():
     n_spins, eta = 10**6, 4e4
-    for version in VERSIONS:
-        linear = 1 / phase_locking.restoring_rate(version, n_spins, eta)
+    for equations in EQUATIONS:
+        linear = 1 / phase_locking.restoring_rate(equations, n_spins, eta)
         assert linear == pytest.approx(phase_locking.small_spread(n_spins, eta), rel=1e-4)
 
 
@@ -76,7 +77,7 @@ def test_the_drive_below_which_the_synchronised_state_is_unstable():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("exact", 10, 0.1, 0.0), "version = 'exact'"),
+        (("exact", 10, 0.1, 0.0), "equations = 'exact'"),
         (("paper", 11, 0.1, 0.0), "n_spins = 11"),
         (("paper", 10, 0.0, 0.0), "eta = 0.0"),
         (("paper", 10, 0.7, 0.0), "eta = 0.7"),

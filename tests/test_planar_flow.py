@@ -68,7 +68,7 @@ def reduced_jacobian(n_spins, h, delta):
     return mirror_halves.jacobian(found.x, *at)
 
 
-@pytest.mark.parametrize("equations", ["reduced", "paper", "product"])
+@pytest.mark.parametrize("equations", ["printed", "paper", "product"])
 @pytest.mark.parametrize("h", [0.01, 0.025])
 def test_hopf_line_is_the_limit_of_all_three_sets_of_equations(h, equations):
     limit = float(flow.hopf_linewidth(h))
@@ -104,7 +104,7 @@ def fold(n_spins, h, equations):
     start = [np.sqrt(w * (1 - w) / 2), np.arccos(np.sqrt(4 * h / (w * (1 - w)))), w - 1]
 
     def conditions(x):
-        if equations == "reduced":
+        if equations == "printed":
             at = x[:3], n_spins, h * n_spins, x[3]
             return [*mirror_halves.rhs(*at), np.linalg.det(mirror_halves.jacobian(*at)) / n_spins]
         at = [x[:3]] * 2, n_spins, h * n_spins, x[3]
@@ -117,7 +117,7 @@ def fold(n_spins, h, equations):
     return found.x[3]
 
 
-@pytest.mark.parametrize("equations", ["reduced", "paper", "product"])
+@pytest.mark.parametrize("equations", ["printed", "paper", "product"])
 @pytest.mark.parametrize("h", [0.02, 0.05])
 def test_saddle_node_line_is_the_limit_of_all_three_sets_of_equations(h, equations):
     limit = float(flow.saddle_node_linewidth(h))

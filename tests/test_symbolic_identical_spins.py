@@ -11,21 +11,21 @@ from scipy.integrate import quad
 
 from spincat.symbolic import identical_spins as s
 
-NAMES = "printed", "reduced", "product"
+NAMES = "printed", "paper", "product"
 VALUES = {s.ETA: 0.7, s.GAMMA: 1.3}
 
 
 def rates(name, n_spins, amplitude, phase, z):
     """σ̇ and ż of one set of equations, in numbers."""
     values = VALUES | {s.N: n_spins, s.A: amplitude, s.PHI: phase, s.Z: z}
-    a, phi, z_rate = (float(f.subs(values)) for f in getattr(s, name)()[:3])
+    a, phi, z_rate = (float(f.subs(values)) for f in s.rates(name)[:3])
     return amplitude * (a + 1j * phi) * np.exp(1j * phase), z_rate
 
 
 @settings(max_examples=10)
 @given(st.integers(2, 30), st.floats(0.05, 0.5), st.floats(-3, 3), st.floats(-0.9, 0.9))
 @pytest.mark.ledger("eq-24", method="numerics")
-def test_reduced_equations_are_eqs_22_and_23(n_spins, amplitude, phase, z):
+def test_paper_equations_are_eqs_22_and_23(n_spins, amplitude, phase, z):
     eta, gamma = VALUES.values()
     sigma = np.full(n_spins, amplitude * np.exp(1j * phase))
     c_1 = (sigma.sum() - sigma[0]) / n_spins
@@ -34,7 +34,7 @@ def test_reduced_equations_are_eqs_22_and_23(n_spins, amplitude, phase, z):
     sigma_rate = -2j * eta * z * np.conj(c_1) - 2 * gamma * sigma[0] * q + gamma * z * t
     z_rate = 8 * eta * np.imag(sigma[0] * c_1) - 4 * gamma * (1 + z) * q
     z_rate -= 4 * gamma * np.real(sigma[0] * np.conj(t))
-    ours = rates("reduced", n_spins, amplitude, phase, z)
+    ours = rates("paper", n_spins, amplitude, phase, z)
     np.testing.assert_allclose(ours, (sigma_rate, z_rate), rtol=1e-10, atol=1e-12)
 
 
@@ -63,25 +63,25 @@ def test_product_equations_are_the_master_equation_of_single_spins(n_spins):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_length_is_lost_as_by_a_single_emitter(name):
-    equations = getattr(s, name)()
+    equations = s.rates(name)
     lost = -8 * s.GAMMA * equations.emission * (2 * s.A**2 + s.Z * (1 + s.Z))
     assert sp.simplify(s.length_rate(equations) - lost) == 0
 
 
 @pytest.mark.ledger("eq-24", method="derivation")
 def test_leading_orders_agree_but_for_the_phase_of_eq_24():
-    reduced, printed, product = s.reduced(), s.printed(), s.product()
+    paper, printed, product = map(s.rates, ("paper", "printed", "product"))
     for field in ("amplitude", "inversion"):
-        leading = [s.order(getattr(e, field), 1) for e in (reduced, printed, product)]
+        leading = [s.order(getattr(e, field), 1) for e in (paper, printed, product)]
         assert sp.simplify(leading[0] - leading[1]) == sp.simplify(leading[0] - leading[2]) == 0
-    ratio = sp.simplify(s.order(printed.phase, 1) / s.order(reduced.phase, 1))
+    ratio = sp.simplify(s.order(printed.phase, 1) / s.order(paper.phase, 1))
     assert ratio == s.A
-    assert s.order(reduced.amplitude, 0) != s.order(printed.amplitude, 0)
+    assert s.order(paper.amplitude, 0) != s.order(printed.amplitude, 0)
 
 
 @pytest.mark.ledger("eq-25", method="derivation")
 def test_fixed_points_solve_eq_24_and_tend_to_eq_25():
-    equations = s.printed()
+    equations = s.rates("printed")
     h = s.H
     for point, sign in zip(s.fixed_points(), (1, -1), strict=True):
         for rate in (equations.amplitude, sp.expand(equations.inversion / s.A**2)):
@@ -100,7 +100,7 @@ def test_slow_rate_vanishes_at_eq_25_and_is_stable_there():
 
 
 def test_jacobian_is_the_matrix_of_differences():
-    equations, at = s.reduced(), {s.N: 20, s.A: 0.3, s.PHI: 0.6, s.Z: -0.5} | VALUES
+    equations, at = s.rates("paper"), {s.N: 20, s.A: 0.3, s.PHI: 0.6, s.Z: -0.5} | VALUES
     exact = np.array(s.jacobian(equations).subs(at), dtype=float)
     functions = s.A * equations.amplitude, equations.phase, equations.inversion
     for j, symbol in enumerate((s.A, s.PHI, s.Z)):

@@ -7,16 +7,16 @@ from spin_by_spin import BRUTE_FORCE
 
 from spincat.symbolic import mirror_halves as derive
 
-FACTORISATIONS = ["paper", "product"]
+EQUATIONS = ["paper", "product"]
 STATE = {"A": 0.23, "zeta": 0.37, "z": -0.71, "eta": 1.3, "delta": 0.11, "Gamma_2": 1.0}
 
 
-def numbers(equations, n_spins):
+def numbers(rates, n_spins):
     """Evaluate the three right-hand sides at STATE."""
     values = STATE | {"N": n_spins}
-    by_name = {s.name: s for s in (*derive.printed_equations()[0].free_symbols, derive.delta)}
+    by_name = {s.name: s for s in (*derive.rates("printed")[0].free_symbols, derive.delta)}
     at = {by_name[name]: value for name, value in values.items()}
-    return np.array([float(equation.subs(at)) for equation in equations])
+    return np.array([float(rate.subs(at)) for rate in rates])
 
 
 def spins(n_spins):
@@ -27,42 +27,42 @@ def spins(n_spins):
 
 
 @pytest.mark.parametrize("n_spins", [2, 4, 6])
-@pytest.mark.parametrize("factorisation", FACTORISATIONS)
+@pytest.mark.parametrize("equations", EQUATIONS)
 @pytest.mark.ledger("eq-26", "eq-27", "eq-28", method="numerics")
-def test_the_reduced_equations_are_the_rates_of_every_spin(factorisation, n_spins):
+def test_the_equations_are_the_rates_of_every_spin(equations, n_spins):
     sigma, z, detunings, half = spins(n_spins)
-    dsigma, dz = BRUTE_FORCE[factorisation](sigma, z, detunings, STATE["eta"])
-    amplitude, phase, inversion = numbers(derive.reduced_equations(1, factorisation), n_spins)
+    dsigma, dz = BRUTE_FORCE[equations](sigma, z, detunings, STATE["eta"])
+    amplitude, phase, inversion = numbers(derive.rates(equations), n_spins)
     np.testing.assert_allclose(dsigma / sigma, amplitude + 1j * half * phase, rtol=1e-11)
     np.testing.assert_allclose(dz / STATE["A"] ** 2, inversion, rtol=1e-11)
 
 
-@pytest.mark.parametrize("factorisation", FACTORISATIONS)
-def test_both_halves_give_the_same_equations(factorisation):
-    first, second = (derive.reduced_equations(half, factorisation) for half in (1, -1))
+@pytest.mark.parametrize("equations", EQUATIONS)
+def test_both_halves_give_the_same_equations(equations):
+    first, second = (derive.rates(equations, half) for half in (1, -1))
     for one, other in zip(first, second, strict=True):
         assert sp.expand(one - other) == 0
 
 
-def test_the_corrected_form_is_the_reduced_one():
-    equations, abbreviations = derive.corrected_equations()
-    for corrected, derived in zip(equations, derive.reduced_equations(), strict=True):
+def test_the_corrected_form_is_the_derived_one():
+    rates, abbreviations = derive.corrected_rates()
+    for corrected, derived in zip(rates, derive.rates("paper"), strict=True):
         assert sp.simplify(corrected.subs(abbreviations) - derived) == 0
 
 
-@pytest.mark.parametrize("factorisation", FACTORISATIONS)
+@pytest.mark.parametrize("equations", EQUATIONS)
 @pytest.mark.ledger("eq-26", "eq-27", "eq-28", method="derivation")
-def test_printed_plus_omitted_is_the_whole(factorisation):
-    whole = numbers(derive.reduced_equations(1, factorisation), 14)
-    printed = numbers(derive.printed_equations(), 14)
-    omitted = numbers(derive.omitted_terms(factorisation), 14)
+def test_printed_plus_omitted_is_the_whole(equations):
+    whole = numbers(derive.rates(equations), 14)
+    printed = numbers(derive.rates("printed"), 14)
+    omitted = numbers(derive.omitted_terms(equations), 14)
     np.testing.assert_allclose(printed + omitted, whole, rtol=1e-12)
     assert np.all(np.abs(omitted) > 1e-4)  # the printed ones are an approximation
 
 
-@pytest.mark.parametrize(("factorisation", "power"), [("paper", 2), ("product", 1)])
-def test_the_leading_term_is_what_remains_for_many_spins(factorisation, power):
-    for omitted in derive.omitted_terms(factorisation):
+@pytest.mark.parametrize(("equations", "power"), [("paper", 2), ("product", 1)])
+def test_the_leading_term_is_what_remains_for_many_spins(equations, power):
+    for omitted in derive.omitted_terms(equations):
         term = derive.leading_term(omitted)
         assert term.as_coeff_exponent(derive.N)[1] == -power
         at = {derive.a: 0.7, derive.w: 1.9, derive.zeta: 0.4, derive.Gamma_2: 1}
@@ -80,8 +80,8 @@ def test_the_paper_s_sums_are_products_of_single_sums():
     assert sp.simplify(sp.expand(triple)) == 0
 
 
-def test_other_halves_and_factorisations_are_refused():
+def test_other_halves_and_equations_are_refused():
     with pytest.raises(ValueError, match="half = 2"):
         derive.coherence(2)
-    with pytest.raises(ValueError, match="factorisation = 'exact'"):
+    with pytest.raises(ValueError, match="equations = 'exact'"):
         derive.seen_by(1, "exact")

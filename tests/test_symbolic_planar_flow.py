@@ -3,18 +3,19 @@
 import numpy as np
 import pytest
 import sympy as sp
+from spin_by_spin import printed_rates
 
 from spincat.large_n import planar_flow
-from spincat.mean_field import all_spins, mirror_halves
+from spincat.mean_field import all_spins
 from spincat.symbolic import planar_flow as derive
 from spincat.symbolic import slow_spins
 from spincat.symbolic.planar_flow import delta, h, u, w
 
 
-def test_equations_are_those_of_the_package():
+def test_equations_are_the_printed_ones():
     at = {derive.A: 0.3, derive.zeta: 0.4, derive.z: -0.7, derive.N: 50, h: 0.02, delta: 0.05}
-    log_a, spread, inversion = (float(rate.subs(at)) for rate in derive.equations())
-    expected = mirror_halves.rhs([0.3, 0.4, -0.7], 50, 0.02 * 50, 0.05)
+    log_a, spread, inversion = (float(rate.subs(at)) for rate in derive.printed_rates())
+    expected = printed_rates([0.3, 0.4, -0.7], 50, 0.02 * 50, 0.05)
     assert [0.3 * log_a, spread, 0.09 * inversion] == pytest.approx(expected, rel=1e-12)
 
 
@@ -30,13 +31,12 @@ def test_flow_is_the_limit_of_the_equations():
     n, z, spread = 10**7, -0.6, np.arctan(0.8)
     y = float(derive.distance().subs(point))
     amplitude = np.sqrt((2 * 0.02 + y / n) * (1 + 0.8**2))
-    rates = mirror_halves.rhs([amplitude, spread, z], n, 0.02 * n, 0.06)
-    flow = [float(rate.subs(point)) for rate in derive.flow()]
-    assert rates[1:] == pytest.approx([flow[0] / (1 + 0.8**2), flow[1]], abs=1e-6)
+    rates = printed_rates([amplitude, spread, z], n, 0.02 * n, 0.06)
+    d_tan, d_w = (float(rate.subs(point)) for rate in derive.flow())
+    flow = [d_tan / (1 + 0.8**2), d_w]
+    assert rates[1:] == pytest.approx(flow, abs=1e-6)
     assert planar_flow.rhs([spread, z], 0.02, 0.06) == pytest.approx(rates[1:], abs=1e-6)
-    angles = {derive.zeta: spread, derive.z: z, h: 0.02, delta: 0.06}
-    in_angles = [float(rate.subs(angles)) for rate in derive.flow_in_angles()]
-    assert planar_flow.rhs([spread, z], 0.02, 0.06) == pytest.approx(in_angles, rel=1e-12)
+    assert planar_flow.rhs([spread, z], 0.02, 0.06) == pytest.approx(flow, rel=1e-12)
 
 
 @pytest.mark.parametrize("drive", [0.005, 0.02, 0.045])
@@ -72,18 +72,18 @@ def test_the_hopf_bifurcation_is_subcritical_all_along_the_line():
     assert derive.lyapunov_coefficient().subs(w, sp.Rational(5, 8)) > 0
 
 
-@pytest.mark.parametrize("exact", [False, True])
-def test_slow_rates_of_a_spin_are_the_limit_of_n_spins(exact):
+@pytest.mark.parametrize("equations", ["paper", "product"])
+def test_slow_rates_of_a_spin_are_the_limit_of_n_spins(equations):
     # N spins whose mean is exactly √(2h): then ε = 0, and the common term is the package's own
     rng, n, drive = np.random.default_rng(2), 4000, 0.02
     excitation = rng.uniform(0.1, 0.6, n)
     s = 0.25 * np.sqrt(excitation) * np.exp(1j * rng.uniform(-1, 1, n))
     s += np.sqrt(2 * drive) - s.mean()
     detunings = rng.normal(0, 0.05, n)
-    rhs = all_spins.product_state_rhs if exact else all_spins.paper_rhs
+    rhs = all_spins.paper_rhs if equations == "paper" else all_spins.product_state_rhs
     turn = np.exp(1j * np.pi / 4)
     ds, dz = rhs(s * turn, excitation - 1, drive * n, detunings)
-    common = slow_spins.common_term(exact=exact).subs(
+    common = slow_spins.common_term(equations).subs(
         {
             slow_spins.epsilon: 0,
             slow_spins.c2: excitation.mean() / 2,
@@ -94,7 +94,7 @@ def test_slow_rates_of_a_spin_are_the_limit_of_n_spins(exact):
     )
     symbols = slow_spins.G, slow_spins.G_conjugate, slow_spins.h
     field = complex(common)
-    rates = slow_spins.slow_rates(exact=exact)
+    rates = slow_spins.slow_rates(equations)
     variables = slow_spins.s, slow_spins.s_conjugate, slow_spins.w, slow_spins.delta
     for rate, value in zip(rates, (ds / turn, dz), strict=True):
         number = sp.lambdify((*variables, *symbols), rate)
@@ -104,9 +104,9 @@ def test_slow_rates_of_a_spin_are_the_limit_of_n_spins(exact):
 
 
 def test_both_sets_of_equations_have_the_same_slow_rates():
-    pair = slow_spins.slow_rates(exact=True), slow_spins.slow_rates(exact=False)
+    pair = slow_spins.slow_rates("product"), slow_spins.slow_rates("paper")
     assert [sp.expand(a - b) for a, b in zip(*pair, strict=True)] == [0, 0]
-    assert slow_spins.common_term(exact=True) != slow_spins.common_term(exact=False)
+    assert slow_spins.common_term("product") != slow_spins.common_term("paper")
 
 
 def test_mean_field_relaxes_to_the_constraint():

@@ -6,17 +6,17 @@ import sympy as sp
 
 from spincat.mean_field import phase_locking
 from spincat.symbolic import small_detuning as derive
-from spincat.symbolic.mirror_halves import A, N, delta, eta, z, zeta
+from spincat.symbolic.mirror_halves import A, N, delta, eta, rates, z, zeta
 
-VERSIONS = ["printed", "paper", "product"]
-EQUATIONS = {version: phase_locking.derived_equations(version) for version in VERSIONS}
+NAMES = ["printed", "paper", "product"]
+EQUATIONS = {name: rates(name) for name in NAMES}
 
 
 @pytest.mark.ledger("small-detunings-leave-amplitude-and-inversion", method="derivation")
-@pytest.mark.parametrize("version", VERSIONS)
-def test_the_equations_are_odd_in_spread_and_detuning_together(version):
+@pytest.mark.parametrize("name", NAMES)
+def test_the_equations_are_odd_in_spread_and_detuning_together(name):
     """So A and z of the locked state are even in δ, and only the spread ζ has a first order."""
-    equations = EQUATIONS[version]
+    equations = EQUATIONS[name]
     turned = [e.subs({zeta: -zeta, delta: -delta}, simultaneous=True) for e in equations]
     for field, sign in zip(("amplitude", "phase", "inversion"), (1, -1, 1), strict=True):
         index = equations._fields.index(field)
@@ -46,25 +46,25 @@ def test_equation_48_has_its_third_term_at_the_third_order():
     assert [sp.expand(a - b) for a, b in zip(coefficients, expected, strict=True)] == [0] * 4
 
 
-@pytest.mark.parametrize(("version", "c"), [("printed", 4), ("paper", 8), ("product", 0)])
-def test_the_slope_at_fixed_drive(version, c):
-    steady = derive.steady_state(EQUATIONS[version], "eta", 2)
+@pytest.mark.parametrize(("name", "c"), [("printed", 4), ("paper", 8), ("product", 0)])
+def test_the_slope_at_fixed_drive(name, c):
+    steady = derive.steady_state(EQUATIONS[name], "eta", 2)
     assert steady.slope[:2] == (0, 0)
     assert sp.expand(steady.slope[2] + 16 * eta**2 - c * eta) == 0
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("fixed", ["eta", "h"])
 @pytest.mark.ledger("eq-47", "eq-48", "eq-49", method="spectrum")
-def test_the_series_approach_newton_s_method_at_the_next_order(version, fixed):
+def test_the_series_approach_newton_s_method_at_the_next_order(name, fixed):
     order, value = (3, 0.8) if fixed == "eta" else (1, 0.04)
-    steady = derive.steady_state(EQUATIONS[version], fixed, order)
+    steady = derive.steady_state(EQUATIONS[name], fixed, order)
     root = np.sqrt(1 - 16 * value) if fixed == "h" else 0.0
     sizes, errors = np.array([400, 800]), []
     for n_spins in sizes:
         drive = value * n_spins if fixed == "h" else value
-        state = phase_locking.locked_state(version, int(n_spins), drive, 0.0)
-        rate = phase_locking.restoring_rate(version, int(n_spins), drive)
+        state = phase_locking.locked_state(name, int(n_spins), drive, 0.0)
+        rate = phase_locking.restoring_rate(name, int(n_spins), drive)
         numeric = state.amplitude_squared, state.inversion, -rate
         at = {N: int(n_spins), eta: drive, derive.s: root}
         series = [float(derive.as_series(value).subs(at)) for value in steady]
@@ -89,18 +89,18 @@ def test_the_leading_order_at_fixed_density_is_that_of_equations_29_and_50():
 def test_equation_49_has_half_of_its_first_correction():
     h = derive.h
     expected = {"printed": (1 + 16 * h) / 64, "paper": (1 + 2 * h) / 32, "product": h / 8}
-    for version, value in expected.items():
-        correction = derive.in_h(derive.spread_coefficients(EQUATIONS[version])[1])
+    for name, value in expected.items():
+        correction = derive.in_h(derive.spread_coefficients(EQUATIONS[name])[1])
         rest = sp.expand(correction - value / h**3) * h
         assert rest.is_number  # what is left is of order 1/h
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_slow_conditions_hold_for_large_n(version):
-    inversion, phase = derive.slow_conditions(EQUATIONS[version])
+@pytest.mark.parametrize("name", NAMES)
+def test_slow_conditions_hold_for_large_n(name):
+    inversion, phase = derive.slow_conditions(EQUATIONS[name])
     errors = []
     for n_spins in (10**4, 10**5):
-        state = phase_locking.locked_state(version, n_spins, 0.03 * n_spins, 0.4)
+        state = phase_locking.locked_state(name, n_spins, 0.03 * n_spins, 0.4)
         at = {zeta: 0.4, z: state.inversion, delta: state.delta, derive.h: 0.03}
         errors.append([abs(float(value.subs(at))) for value in (inversion, phase)])
     np.testing.assert_allclose(np.divide(*errors), 10, rtol=0.05)

@@ -29,8 +29,9 @@ from spincat.master_equation import two_halves_response
 from spincat.mean_field import phase_locking
 from spincat.shared import provenance
 from spincat.shared.declarations import computes
+from spincat.shared.types import Equations
 
-VERSIONS: tuple[phase_locking.Version, ...] = get_args(phase_locking.Version)
+EQUATIONS: tuple[Equations, ...] = get_args(Equations)
 LABELS = {
     "printed": "Eqs. 26–28 as printed",
     "paper": "Eqs. 22–23",
@@ -47,11 +48,11 @@ def compute_rates(
     ]
     | None = None,
 ) -> xr.Dataset:
-    """Restoring rate −K of three mean-field versions, over that which Eq. 29 implies.
+    """Restoring rate −K of three sets of mean-field equations, over that which Eq. 29 implies.
 
     Returns
     -------
-    Dataset over (version, n_spins, eta) with ``ratio``, NaN where η ≥ N/16.
+    Dataset over (equations, n_spins, eta) with ``ratio``, NaN where η ≥ N/16.
 
     Raises
     ------
@@ -59,22 +60,22 @@ def compute_rates(
         If an argument is outside its range.
     """
     eta = np.geomspace(0.1, 600, 60) if etas is None else np.asarray(etas, dtype=float)
-    ratio = np.full((len(VERSIONS), len(sizes), len(eta)), np.nan)
-    for i, version in enumerate(VERSIONS):
+    ratio = np.full((len(EQUATIONS), len(sizes), len(eta)), np.nan)
+    for i, equations in enumerate(EQUATIONS):
         for j, n_spins in enumerate(sizes):
             for k in np.flatnonzero(eta < n_spins / 16):
-                rate = phase_locking.restoring_rate(version, n_spins, eta[k])
+                rate = phase_locking.restoring_rate(equations, n_spins, eta[k])
                 ratio[i, j, k] = rate * phase_locking.small_spread(n_spins, eta[k])
     return xr.Dataset(
         {
             "ratio": (
-                ("version", "n_spins", "eta"),
+                ("equations", "n_spins", "eta"),
                 ratio,
                 describe("restoring rate over that of Eq. 29"),
             )
         },
         coords={
-            "version": list(VERSIONS),
+            "equations": list(EQUATIONS),
             "n_spins": ("n_spins", list(sizes), describe("number of spins N")),
             "eta": ("eta", eta, describe("drive", "Gamma_2")),
         },
@@ -85,12 +86,12 @@ def compute_rates(
 def draw_rates(dataset: xr.Dataset) -> Figure:
     """Draw the ratios of :func:`compute_rates` against the drive."""
     figure, axes = plt.subplots()
-    for i, version in enumerate(VERSIONS):
+    for i, equations in enumerate(EQUATIONS):
         for j, n_spins in enumerate(dataset["n_spins"].values):
-            row = dataset["ratio"].sel(version=version, n_spins=n_spins)
-            label = f"{LABELS[version]}, $N = {n_spins}$"
+            row = dataset["ratio"].sel(equations=equations, n_spins=n_spins)
+            label = f"{LABELS[equations]}, $N = {n_spins}$"
             axes.semilogx(
-                dataset["eta"], row, LINES[version], color=f"C{i}", lw=1.2 + j, label=label
+                dataset["eta"], row, LINES[equations], color=f"C{i}", lw=1.2 + j, label=label
             )
     axes.axhline(0, color="k", lw=0.8)
     axes.axvspan(0.25, 0.5, color="#e6e6e6", zorder=0)

@@ -95,7 +95,7 @@ def compute(
     for name, (values, text) in curves.items():
         dataset[name] = "eta", values, describe(text, "Gamma_2")
     dataset.coords["h"] = "eta", h, describe("eta / (N Gamma_2)")
-    dataset.attrs |= {
+    dataset.attrs |= provenance.attributes() | {
         "n_eta": n_eta, "n_delta": n_delta, "h_max": h_max, "delta_max": delta_max,
         "initial_state": initial_state, "initial_spread": initial_spread,
     } | {f"fit_{name}": float(value) for name, value in fit._asdict().items()}  # fmt: skip

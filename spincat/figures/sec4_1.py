@@ -256,8 +256,8 @@ def compute_beyond(
 def draw_beyond(dataset: xr.Dataset) -> Figure:
     """Draw ⟨σz⟩ of `compute_beyond`, one panel for each drive."""
     figure, panels = plt.subplots(1, dataset.sizes["h"], sharey=True, figsize=(7.2, 3.4))
-    styles = {"printed": (ORANGE, "-"), "reduced": (BLUE, "-"), "product": (BLACK, ":")}
-    labels = {"printed": "Eq. 24", "reduced": "Eqs. 22-23", "product": "product state"}
+    styles = {"printed": (ORANGE, "-"), "paper": (BLUE, "-"), "product": (BLACK, ":")}
+    labels = {"printed": "Eq. 24", "paper": "Eqs. 22-23", "product": "product state"}
     for axes, h in zip(panels, dataset["h"].values, strict=True):
         for name, (colour, line) in styles.items():
             row = dataset["inversion"].sel(equations=name, h=h)

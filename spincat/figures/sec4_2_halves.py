@@ -113,9 +113,9 @@ def compute_departure(
         raise ValueError(f"delta = {delta!r}; allowed: outside the synchronised region")
     passing = coarse[np.argmax(course > 0)]
     offsets = np.linspace(-duration / 2, duration / 2, n_times)
-    values = {"reduced": np.empty((2, n_times))}
+    values = {"printed": np.empty((2, n_times))}
     reduced = mirror_halves.integrate(start, n_spins, eta, delta, passing + offsets)
-    values["reduced"][:] = reduced[:, 2]
+    values["printed"][:] = reduced[:, 2]
     for name in ("paper", "product"):
         times = passing + offsets
         _, z = two_halves.spins(start, n_spins, eta, delta, times, equations=name)
@@ -141,7 +141,7 @@ def draw_departure(dataset: xr.Dataset) -> Figure:
     titles = {"paper": "Eqs. 22-23", "product": "exact product state"}
     for axes, (name, title) in zip(pair, titles.items(), strict=True):
         axes.plot(
-            dataset["time"], dataset["z"].sel(equations="reduced", half="+"), color="#555555",
+            dataset["time"], dataset["z"].sel(equations="printed", half="+"), color="#555555",
             lw=4, alpha=0.4, label="Eqs. 26-28",
         )  # fmt: skip
         for half, colour in (("+", "#0072b2"), ("-", "#d55e00")):

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from spincat.large_n import _planar_kernels as kernels
+from spincat.shared.types import Floats
 
 STEP = 1e-3
 """Length of a step along an orbit; the lines change by less than 1e-8 when it is halved."""
@@ -20,7 +21,7 @@ NEARBY = 1e-6
 
 def fixed_points(k: float, x: float) -> tuple[tuple[float, float], tuple[float, float]]:
     """(v, w) of the synchronised state and of the saddle."""
-    top = (3 + np.sqrt(9 - 32 * k)) / 8  # w of the saddle-node, between the two
+    top = float(saddle_node(k))  # between the two
     ends = (1 - np.sqrt(1 - 4 * k)) / 2, (1 + np.sqrt(1 - 4 * k)) / 2
 
     def excess(w: float) -> float:
@@ -60,7 +61,7 @@ def manifold(k: float, x: float, *, stable: bool, side: float = 1.0) -> tuple[fl
 def basin_edge(k: float) -> float:
     """x at which the stable manifold of the saddle passes through the steady state for x = 0."""
     initial = (1 - np.sqrt(1 - 4 * k)) / 2
-    top = _detuning((3 + np.sqrt(9 - 32 * k)) / 8, k)  # the saddle-node
+    top = float(detuning(saddle_node(k), k))
 
     def gap(x: float) -> float:  # of the manifold above the initial state
         height = kernels.crossing(*manifold(k, x, stable=True), k, x, -STEP, 0.0, 2.0)
@@ -71,7 +72,7 @@ def basin_edge(k: float) -> float:
 
 def homoclinic(k: float) -> float:
     """x at which stable and unstable manifold of the saddle are one orbit."""
-    top = _detuning((np.sqrt(25 - 24 * k) - 1) / 6, k)  # the Hopf bifurcation
+    top = float(detuning(hopf(k), k))
 
     def gap(x: float) -> float:  # of the stable manifold above the unstable one
         (v, w), saddle = fixed_points(k, x)
@@ -91,6 +92,16 @@ def _root(gap: Callable[[float], float], low: float, top: float) -> float:
     return float(brentq(gap, low, high, xtol=1e-13))
 
 
-def _detuning(w: float, k: float) -> float:
-    """x of the fixed point with this w."""
-    return float(w * np.sqrt(max(w * (1 - w) - k, 0.0)))
+def saddle_node(k: float | Floats) -> Floats:
+    """w of the fixed point at the saddle-node."""
+    return np.asarray((3 + np.sqrt(9 - 32 * k)) / 8)
+
+
+def hopf(k: float | Floats) -> Floats:
+    """w of the fixed point at the Hopf bifurcation."""
+    return np.asarray((np.sqrt(25 - 24 * k) - 1) / 6)
+
+
+def detuning(w: Floats, k: float | Floats) -> Floats:
+    """x of the fixed point with this w; rounding must not make the square negative."""
+    return np.asarray(w * np.sqrt(np.maximum(w * (1 - w) - k, 0.0)))

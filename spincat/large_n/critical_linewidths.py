@@ -69,6 +69,11 @@ def critical_linewidth(h: float, distribution: Name | Broadening) -> float:
         If an argument is outside its range.
     ConvergenceError
         If the point is not found.
+
+    Examples
+    --------
+    >>> round(critical_linewidth(0.02, "gaussian"), 4)
+    0.0887
     """
     return critical_point(h, distribution).width
 
@@ -87,6 +92,12 @@ def critical_point(h: float, distribution: Name | Broadening) -> CriticalPoint:
         If an argument is outside its range.
     ConvergenceError
         If the point is not found.
+
+    Examples
+    --------
+    >>> point = critical_point(0.02, "uniform")
+    >>> point.bifurcation, round(point.width, 4), round(point.frequency, 4)
+    ('Hopf', 0.0784, 0.0356)
     """
     strength, nodes = check_h(h), nodes_of(unit_shape(distribution))
     fold = fold_of(strength, nodes)

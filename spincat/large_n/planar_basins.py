@@ -68,13 +68,13 @@ def after_fast_motion(h: float, state: ArrayLike) -> Floats:
     values = check_finite("state", state)
     if values.ndim == 0 or values.shape[-1] != 3:
         raise ValueError(f"state has shape {values.shape}; allowed: (..., 3), that is (A, ζ, z)")
-    drive = check_point(h, 0.0)[0]
+    h = check_point(h, 0.0)[0]
     amplitude, zeta, z = np.moveaxis(values, -1, 0)
     x, y = amplitude * np.cos(zeta), amplitude * np.sin(zeta)
-    left = 4 * x**2 + z**2 - 8 * drive  # the square of z where it ends
-    falls = (x**2 > 2 * drive) | ((z < 0) & (x != 0) & (left > 0))
+    left = 4 * x**2 + z**2 - 8 * h  # the square of z where it ends
+    falls = (x**2 > 2 * h) | ((z < 0) & (x != 0) & (left > 0))
     end = -np.sqrt(np.where(falls, left, np.nan))
-    spread = np.arctan(np.sign(x) * y / np.sqrt(2 * drive)) if drive else np.zeros_like(y)
+    spread = np.arctan(np.sign(x) * y / np.sqrt(2 * h)) if h else np.zeros_like(y)
     return np.stack([np.where(falls, spread, np.nan), end], axis=-1)
 
 
@@ -98,17 +98,17 @@ def edge_from(h: ArrayLike, state: ArrayLike) -> Floats:
     ValueError
         If an argument is not finite or outside its range.
     """
-    drives, states = check_h(h, LARGEST_H), check_finite("state", state)
+    values, states = check_h(h, LARGEST_H), check_finite("state", state)
     edges = []
-    for drive, start in zip(drives, np.broadcast_to(states, (drives.size, 3)), strict=True):
-        zeta, z = after_fast_motion(drive, start)
-        low, high = 0.0, float(stability_limit(drive)) * (1 - 1e-9)
-        if np.isnan(z) or not synchronises(drive, low, zeta, z):
+    for value, start in zip(values, np.broadcast_to(states, (values.size, 3)), strict=True):
+        zeta, z = after_fast_motion(value, start)
+        low, high = 0.0, float(stability_limit(value)) * (1 - 1e-9)
+        if np.isnan(z) or not synchronises(value, low, zeta, z):
             edges.append(np.nan)
             continue
         while high - low > 1e-8:
             middle = (low + high) / 2
-            low, high = (middle, high) if synchronises(drive, middle, zeta, z) else (low, middle)
+            low, high = (middle, high) if synchronises(value, middle, zeta, z) else (low, middle)
         edges.append(high)
     return np.array(edges)
 
@@ -133,6 +133,11 @@ def basin_edge(h: ArrayLike) -> Floats:
     ------
     ValueError
         If ``h`` is not finite or outside its range.
+
+    Examples
+    --------
+    >>> basin_edge([0.01, 0.02]).round(4)
+    array([0.0531, 0.0663])
     """
     values = check_h(h, LARGEST_H)
     edges = [np.sqrt(4 * value) * orbits.basin_edge(4 * value) for value in values.ravel()]
@@ -263,6 +268,11 @@ def synchronises(h: float, delta: float, zeta: ArrayLike, z: ArrayLike) -> NDArr
     ------
     ValueError
         If an argument is outside its range, or the steady state is not stable.
+
+    Examples
+    --------
+    >>> synchronises(0.02, 0.05, zeta=[0.0, 1.2], z=[-0.9, -0.3])
+    array([ True, False])
     """
     h, delta = check_point(h, delta)
     if delta >= stability_limit(h):

@@ -57,6 +57,11 @@ def rhs(state: ArrayLike, h: float, delta: float) -> Floats:
     ------
     ValueError
         If an argument is not finite or outside its range.
+
+    Examples
+    --------
+    >>> rhs([0.5, -0.8], h=0.02, delta=0.05).round(4)
+    array([ 0.0318, -0.0067])
     """
     zeta, z = check_state(state)
     h, delta = check_point(h, delta)
@@ -107,9 +112,14 @@ def saddle_node_linewidth(h: ArrayLike) -> Floats:
     ------
     ValueError
         If ``h`` is not finite or outside its range.
+
+    Examples
+    --------
+    >>> round(float(saddle_node_linewidth(1 / 36)) * 27, 6)
+    2.0
     """
     values = check_h(h, LARGEST_H)
-    return _detuning(values, (3 + np.sqrt(9 - 128 * values)) / 8)
+    return _detuning(values, orbits.saddle_node(4 * values))
 
 
 def hopf_linewidth(h: ArrayLike) -> Floats:
@@ -131,9 +141,14 @@ def hopf_linewidth(h: ArrayLike) -> Floats:
     ------
     ValueError
         If ``h`` is not finite or outside its range.
+
+    Examples
+    --------
+    >>> hopf_linewidth([0.01, 0.02, 0.03]).round(4)
+    array([0.0563, 0.0699, 0.0729])
     """
     values = check_h(h, BOGDANOV_TAKENS[0])
-    return _detuning(values, (np.sqrt(25 - 96 * values) - 1) / 6)
+    return _detuning(values, orbits.hopf(4 * values))
 
 
 def stability_limit(h: ArrayLike) -> Floats:
@@ -143,6 +158,11 @@ def stability_limit(h: ArrayLike) -> Floats:
     ------
     ValueError
         If ``h`` is not finite or outside 0 ≤ h ≤ 1/16.
+
+    Examples
+    --------
+    >>> stability_limit([0.01, 0.05]).round(4)
+    array([0.0563, 0.0542])
     """
     values = check_h(h, LARGEST_H)
     with_hopf = hopf_linewidth(np.minimum(values, BOGDANOV_TAKENS[0]))
@@ -165,7 +185,7 @@ def lyapunov_coefficient(h: ArrayLike) -> Floats:
     ValueError
         If ``h`` is not finite or outside its range.
     """
-    w = (np.sqrt(25 - 96 * check_h(h, BOGDANOV_TAKENS[0])) - 1) / 6
+    w = orbits.hopf(4 * check_h(h, BOGDANOV_TAKENS[0]))
     quartic = 32 * w**4 - 63 * w**3 - 38 * w**2 + 127 * w - 48
     above = (1 + w) ** 2 * (3 * w - 2) ** 2 * quartic
     with np.errstate(divide="ignore"):
@@ -190,6 +210,12 @@ def fixed_points(h: float, delta: float) -> Floats:
     ------
     ValueError
         If an argument is outside its range.
+
+    Examples
+    --------
+    >>> fixed_points(h=0.02, delta=0.05).round(3)
+    array([[ 0.964, -0.566],
+           [ 0.63 , -0.143]])
     """
     h, delta = check_point(h, delta)
     if h == 0:
@@ -202,8 +228,8 @@ def fixed_points(h: float, delta: float) -> Floats:
 
 
 def _detuning(h: Floats, w: Floats) -> Floats:
-    """δ at a fixed point, from w; rounding must not make the square negative."""
-    return np.asarray(2 * w * np.sqrt(h * np.maximum(w * (1 - w) - 4 * h, 0)))
+    """δ at a fixed point, from w."""
+    return np.asarray(np.sqrt(4 * h) * orbits.detuning(w, 4 * h))
 
 
 def check_h(h: ArrayLike, largest: float) -> Floats:

@@ -6,25 +6,39 @@ Spin m feels the others through four sums over j ≠ m (σ = ⟨σ⁺⟩, P = (1
     c = \tfrac1N\sum\sigma_j,\quad e = \tfrac1N\sum v_j,\quad t = \tfrac1N\sum\sigma_j^2,\quad
     q = \tfrac1N\sum v_j\sigma_j,\qquad v_j = P_j - |\sigma_j|^2 ,
 
-each the sum over all spins without the own term.  They combine to a field F and a rate Q,
+each the sum over all spins without the own term.  Spins may stand for groups of equal ones: the sum
+over all then counts each with its multiplicity, and the own term is taken out once, so that a spin
+does see the others of its group.  The sums combine to a field F and a rate Q,
 
 .. math::
     F = (N|c|^2 + 2e)\,c + (d - t)\,c^* - \tfrac2N q,\quad Q = |c|^2 + e/N,\quad
     \dot\sigma = (i\delta - 2Q)\sigma + zF,\quad
     \dot z = -4Q(1+z) - 4\,\mathrm{Re}(\sigma^*F) ,
 
-with d = -2iηe^{iφ}.  The printed Eqs. 22-23 are the same with v = P, t = q = 0: ``exact`` = False.
+with the coupling d = -2iηe^{iφ}.  Eqs. 22-23 are the same with v = P, t = q = 0: ``exact`` = False.
+``multiplicities`` = None stands for ones and costs nothing.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-from spincat.shared.types import Complexes, Floats
+from spincat.shared.checks import check_equations
+from spincat.shared.types import Complexes, Equations, Floats
+
+State = tuple[Complexes, Floats]
+"""σ and z of each spin."""
+Sums = tuple[float, float, float, float, float, float, float, float]
+compiled = njit(cache=True, fastmath=True, error_model="numpy")
+"""Without the check of each divisor, which would keep loops over spins from being vectorised."""
+TINY = 1e-30
+"""Length of a complex step, whose square does not matter."""
 
 
-@njit(cache=True, fastmath=True)
+@compiled
 def _own_terms(x: float, y: float, z: float, exact: bool) -> tuple[float, ...]:
     """What the spin with σ = x + iy adds to N times the sums."""
     v = (1 + z) / 2
@@ -34,30 +48,44 @@ def _own_terms(x: float, y: float, z: float, exact: bool) -> tuple[float, ...]:
     return x, y, v, x * x - y * y, 2 * x * y, v * x, v * y
 
 
-@njit(cache=True, fastmath=True)
-def totals(sigma: Complexes, z: Floats, exact: bool) -> Floats:
-    """N times Re c, Im c, e, Re t, Im t, Re q, Im q over all spins, shape (7,)."""
+@compiled
+def totals(sigma: Complexes, z: Floats, multiplicities: Floats | None, exact: bool) -> Sums:
+    """N times Re c, Im c, e, Re t, Im t, Re q, Im q over all spins, and N."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = 0.0
-    for m in range(sigma.size):
-        g = _own_terms(sigma[m].real, sigma[m].imag, z[m], exact)
-        s0 += g[0]
-        s1 += g[1]
-        s2 += g[2]
-        s3 += g[3]
-        s4 += g[4]
-        s5 += g[5]
-        s6 += g[6]
-    return np.array([s0, s1, s2, s3, s4, s5, s6])
+    n = float(sigma.size)
+    if multiplicities is None:
+        for m in range(sigma.size):
+            g = _own_terms(sigma[m].real, sigma[m].imag, z[m], exact)
+            s0 += g[0]
+            s1 += g[1]
+            s2 += g[2]
+            s3 += g[3]
+            s4 += g[4]
+            s5 += g[5]
+            s6 += g[6]
+    else:
+        n = 0.0
+        for m in range(sigma.size):
+            g, k = _own_terms(sigma[m].real, sigma[m].imag, z[m], exact), multiplicities[m]
+            s0 += k * g[0]
+            s1 += k * g[1]
+            s2 += k * g[2]
+            s3 += k * g[3]
+            s4 += k * g[4]
+            s5 += k * g[5]
+            s6 += k * g[6]
+            n += k
+    return s0, s1, s2, s3, s4, s5, s6, n
 
 
-@njit(cache=True, fastmath=True)
+@compiled
 def _surroundings(
-    x: float, y: float, z: float, sums: Floats, n: int, drive: complex, exact: bool
+    x: float, y: float, z: float, sums: Sums, coupling: complex, exact: bool
 ) -> tuple[float, ...]:
     """Re c, Im c, e, Re d - t, Im d - t, Re F, Im F, Q of the spin with this state."""
-    g, inv = _own_terms(x, y, z, exact), 1.0 / n
+    g, n, inv = _own_terms(x, y, z, exact), sums[7], 1.0 / sums[7]
     cr, ci, e = (sums[0] - g[0]) * inv, (sums[1] - g[1]) * inv, (sums[2] - g[2]) * inv
-    br, bi = drive.real - (sums[3] - g[3]) * inv, drive.imag - (sums[4] - g[4]) * inv
+    br, bi = coupling.real - (sums[3] - g[3]) * inv, coupling.imag - (sums[4] - g[4]) * inv
     square = cr * cr + ci * ci
     a, q = n * square + 2 * e, 2 * inv * inv
     fr = a * cr + br * cr + bi * ci - q * (sums[5] - g[5])
@@ -65,37 +93,81 @@ def _surroundings(
     return cr, ci, e, br, bi, fr, fi, square + e * inv
 
 
-@njit(cache=True, fastmath=True)
+@compiled
+def _rates(
+    x: float, y: float, z: float, detuning: float, sums: Sums, coupling: complex, exact: bool
+) -> tuple[float, float, float]:
+    """Time derivatives of x, y and z of one spin: Eqs. 22-23."""
+    _, _, _, _, _, fr, fi, q = _surroundings(x, y, z, sums, coupling, exact)
+    dx, dy = -2 * q * x - detuning * y + z * fr, -2 * q * y + detuning * x + z * fi
+    return dx, dy, -4 * q * (1 + z) - 4 * (x * fr + y * fi)
+
+
+@compiled
 def derivative(
-    sigma: Complexes, z: Floats, detunings: Floats, drive: complex, sums: Floats, exact: bool,
-    dsigma: Complexes, dz: Floats,
+    sigma: Complexes, z: Floats, detunings: Floats, coupling: complex,
+    multiplicities: Floats | None, exact: bool, dsigma: Complexes, dz: Floats,
 ) -> None:  # fmt: skip
-    """Write the time derivatives to ``dsigma`` and ``dz``; ``sums`` are those of ``totals``."""
-    n = sigma.size
-    for m in range(n):
-        x, y, w = sigma[m].real, sigma[m].imag, z[m]
-        _, _, _, _, _, fr, fi, q = _surroundings(x, y, w, sums, n, drive, exact)
-        dx, dy = -2 * q * x - detunings[m] * y + w * fr, -2 * q * y + detunings[m] * x + w * fi
+    """Write the time derivatives to ``dsigma`` and ``dz``."""
+    sums = totals(sigma, z, multiplicities, exact)
+    for m in range(sigma.size):
+        dx, dy, dw = _rates(sigma[m].real, sigma[m].imag, z[m], detunings[m], sums, coupling, exact)
         dsigma[m] = complex(dx, dy)
-        dz[m] = -4 * q * (1 + w) - 4 * (x * fr + y * fi)
+        dz[m] = dw
 
 
-@njit(cache=True, fastmath=True)
+@compiled
+def jacobian(
+    sigma: Complexes, z: Floats, detunings: Floats, coupling: complex,
+    multiplicities: Floats | None, exact: bool,
+) -> Floats:  # fmt: skip
+    """The derivatives of (ẋ, ẏ, ż) of each spin by (x, y, z) of each, shape (3, G, 3, G).
+
+    By complex steps: the equations are polynomials, so that the result is exact to rounding.
+    """
+    size = sigma.size
+    sums = totals(sigma, z, multiplicities, exact)
+    result = np.empty((3, size, 3, size))
+    for k in range(3):
+        h = 1j * TINY
+        hx, hy, hz = h * (k == 0), h * (k == 1), h * (k == 2)
+        for j in range(size):
+            f = 1j if multiplicities is None else 1j * multiplicities[j]
+            g = _own_terms(sigma[j].real + hx, sigma[j].imag + hy, z[j] + hz, exact)
+            shifted: Any = (
+                sums[0] + f * g[0].imag, sums[1] + f * g[1].imag, sums[2] + f * g[2].imag,
+                sums[3] + f * g[3].imag, sums[4] + f * g[4].imag, sums[5] + f * g[5].imag,
+                sums[6] + f * g[6].imag, sums[7],
+            )  # fmt: skip
+            for m in range(size):
+                here = 1.0 if m == j else 0.0
+                rates = _rates(
+                    sigma[m].real + here * hx, sigma[m].imag + here * hy, z[m] + here * hz,
+                    detunings[m], shifted, coupling, exact,
+                )  # fmt: skip
+                for i in range(3):
+                    result[i, m, k, j] = rates[i].imag / TINY
+    return result
+
+
+@compiled
 def factorise(
-    shift: float, sigma: Complexes, z: Floats, detunings: Floats, drive: complex, sums: Floats,
-    exact: bool, inverses: Floats, columns: Floats,
+    shift: float, sigma: Complexes, z: Floats, detunings: Floats, coupling: complex,
+    multiplicities: Floats | None, exact: bool, inverses: Floats, columns: Floats,
 ) -> Floats:  # fmt: skip
     """Prepare (shift - J)⁻¹, where J neglects that single spins change the sums e, t and q.
 
-    What is left is J = B + U V, one 3 by 3 block per spin and a matrix of rank 2: V adds up σ, U is
-    the response of (ẋ, ẏ, ż) to c.  The blocks of (shift - B)⁻¹ go to ``inverses`` (9, N) and
-    (shift - B)⁻¹ U to ``columns`` (6, N); returned is 1 - V (shift - B)⁻¹ U, shape (2, 2).
+    What is left is J = B + U V, one 3 by 3 block per spin and a matrix of rank 2: V adds up σ with
+    the multiplicities, U is the response of (ẋ, ẏ, ż) to c.  The blocks of (shift - B)⁻¹ go to
+    ``inverses`` (9, N) and (shift - B)⁻¹ U to ``columns`` (6, N); returned is
+    1 - V (shift - B)⁻¹ U, shape (2, 2).
     """
-    n, inv = sigma.size, 1.0 / sigma.size
+    sums = totals(sigma, z, multiplicities, exact)
+    n, inv = sums[7], 1.0 / sums[7]
     s00, s01, s10, s11 = 1.0, 0.0, 0.0, 1.0
-    for m in range(n):
+    for m in range(sigma.size):
         x, y, w, delta = sigma[m].real, sigma[m].imag, z[m], detunings[m]
-        cr, ci, e, br, bi, fr, fi, q = _surroundings(x, y, w, sums, n, drive, exact)
+        cr, ci, e, br, bi, fr, fi, q = _surroundings(x, y, w, sums, coupling, exact)
         # dF = a dc + b dc*, dQ = 2 Re(c* dc)
         a = 2 * n * (cr * cr + ci * ci) + 2 * e
         br, bi = br + n * (cr * cr - ci * ci), bi + 2 * n * cr * ci
@@ -119,15 +191,19 @@ def factorise(
         c20, c21 = (i20 * u00 + i21 * u10 + i22 * u20), (i20 * u01 + i21 * u11 + i22 * u21)
         columns[0, m], columns[1, m], columns[2, m] = c00 * scale, c01 * scale, c10 * scale
         columns[3, m], columns[4, m], columns[5, m] = c11 * scale, c20 * scale, c21 * scale
-        s00 -= c00 * scale
-        s01 -= c01 * scale
-        s10 -= c10 * scale
-        s11 -= c11 * scale
+        weight = scale if multiplicities is None else scale * multiplicities[m]
+        s00 -= c00 * weight
+        s01 -= c01 * weight
+        s10 -= c10 * weight
+        s11 -= c11 * weight
     return np.array([[s00, s01], [s10, s11]])
 
 
-@njit(cache=True, fastmath=True)
-def solve(inverses: Floats, columns: Floats, reduced: Floats, sigma: Complexes, z: Floats) -> None:
+@compiled
+def solve(
+    inverses: Floats, columns: Floats, reduced: Floats, multiplicities: Floats | None,
+    sigma: Complexes, z: Floats,
+) -> None:  # fmt: skip
     """Replace the right-hand side (``sigma``, ``z``) by (shift - J)⁻¹ times it (Woodbury).
 
     ``reduced`` is what ``factorise`` returned.
@@ -139,8 +215,8 @@ def solve(inverses: Floats, columns: Floats, reduced: Floats, sigma: Complexes, 
         im = inverses[3, m] * x + inverses[4, m] * y + inverses[5, m] * w
         z[m] = inverses[6, m] * x + inverses[7, m] * y + inverses[8, m] * w
         sigma[m] = complex(re, im)
-        gr += re
-        gi += im
+        gr += re if multiplicities is None else multiplicities[m] * re
+        gi += im if multiplicities is None else multiplicities[m] * im
     det = reduced[0, 0] * reduced[1, 1] - reduced[0, 1] * reduced[1, 0]
     wr = (reduced[1, 1] * gr - reduced[0, 1] * gi) / det
     wi = (reduced[0, 0] * gi - reduced[1, 0] * gr) / det
@@ -150,7 +226,7 @@ def solve(inverses: Floats, columns: Floats, reduced: Floats, sigma: Complexes, 
         z[m] += columns[4, m] * wr + columns[5, m] * wi
 
 
-@njit(cache=True, fastmath=True)
+@compiled
 def combine(
     weights: Floats, stages: tuple[Complexes, Floats], start: tuple[Complexes, Floats],
     out: tuple[Complexes, Floats],
@@ -164,3 +240,36 @@ def combine(
         for m in range(z.size):
             sigma[m] += weight * us[m]
             z[m] += weight * uz[m]
+
+
+class EquationsOfMotion:
+    """What the kernels need of spins or of groups of equal ones, besides their state."""
+
+    def __init__(
+        self, detunings: Floats, coupling: complex, equations: Equations,
+        multiplicities: Floats | None = None,
+    ) -> None:  # fmt: skip
+        self.detunings, self.coupling, self.multiplicities = detunings, coupling, multiplicities
+        self.exact = check_equations(equations, "paper", "product") == "product"
+
+    def derivative(self, state: State, out: State | None = None) -> State:
+        """The time derivative of (σ, z), which is written to ``out``."""
+        out = (np.empty_like(state[0]), np.empty_like(state[1])) if out is None else out
+        derivative(
+            *state, self.detunings, self.coupling, self.multiplicities, self.exact, out[0], out[1]
+        )
+        return out
+
+    def jacobian(self, state: State) -> Floats:
+        """The derivatives of (ẋ, ẏ, ż), of each spin, by (x, y, z) of each, (3, G, 3, G)."""
+        return np.asarray(
+            jacobian(*state, self.detunings, self.coupling, self.multiplicities, self.exact)
+        )
+
+    def factorise(self, shift: float, state: State, inverses: Floats, columns: Floats) -> Floats:
+        """Prepare the linear systems of a step: the function ``factorise``."""
+        reduced = factorise(
+            shift, *state, self.detunings, self.coupling, self.multiplicities, self.exact,
+            inverses, columns,
+        )  # fmt: skip
+        return np.asarray(reduced)

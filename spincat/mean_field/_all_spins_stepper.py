@@ -14,10 +14,9 @@ from __future__ import annotations
 import numpy as np
 
 from spincat.mean_field import _all_spins_kernels as kernels
+from spincat.mean_field._all_spins_kernels import EquationsOfMotion, State
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Complexes, Floats
-
-State = tuple[Complexes, Floats]
 
 # The coefficients α, γ, b and the b of the error estimate, as published.
 ALPHA = np.zeros((4, 4))
@@ -40,32 +39,25 @@ SMALLEST_STEP = 1e-13
 class Stepper:
     """The state of all spins and one step of the method."""
 
-    def __init__(self, state: State, detunings: Floats, drive: complex, exact: bool) -> None:
-        n = detunings.size
-        self.state, self.detunings, self.drive, self.exact = state, detunings, drive, exact
+    def __init__(self, state: State, motion: EquationsOfMotion) -> None:
+        n = state[1].size
+        self.state, self.motion, self.weights = state, motion, motion.multiplicities
+        self.n_spins = float(n) if self.weights is None else float(self.weights.sum())
         self.zero = np.zeros(n, complex), np.zeros(n)
         self.stages = np.empty((4, n), complex), np.empty((4, n))
         self.inverses, self.columns = np.empty((9, n)), np.empty((6, n))
 
-    def derivative(self, state: State, out: State) -> None:
-        """Write the time derivative of ``state`` to ``out``."""
-        sums = kernels.totals(*state, self.exact)
-        kernels.derivative(*state, self.detunings, self.drive, sums, self.exact, *out)
-
     def attempt(self, step: float) -> tuple[State, float]:
         """The state after ``step``, and the size of its error."""
         end = np.empty_like(self.state[0]), np.empty_like(self.state[1])
-        sums = kernels.totals(*self.state, self.exact)
-        reduced = kernels.factorise(
-            1 / (GAMMA[0, 0] * step), *self.state, self.detunings, self.drive, sums, self.exact,
-            self.inverses, self.columns,
-        )  # fmt: skip
+        shift = 1 / (GAMMA[0, 0] * step)
+        reduced = self.motion.factorise(shift, self.state, self.inverses, self.columns)
         for i in range(4):
             stage = self.stages[0][i], self.stages[1][i]
             kernels.combine(A[i, :i], self.stages, self.state, end)
-            self.derivative(end, stage)
+            self.motion.derivative(end, stage)
             kernels.combine(C[i, :i] / step, self.stages, stage, stage)
-            kernels.solve(self.inverses, self.columns, reduced, *stage)
+            kernels.solve(self.inverses, self.columns, reduced, self.weights, *stage)
         kernels.combine(E, self.stages, self.zero, end)
         error = self.norm(end)
         kernels.combine(M, self.stages, self.state, end)
@@ -78,18 +70,22 @@ class Stepper:
         fluctuations of order one excitation amount to.
         """
         (sigma, z), (d_sigma, d_z) = self.state, change
-        floor = 1 / z.size
-        coherence, excitation = np.vdot(sigma, sigma).real, np.sum((1 + z) ** 2)
-        size = np.vdot(d_sigma, d_sigma).real / (coherence + floor)
-        return float(np.sqrt(size + np.vdot(d_z, d_z) / (excitation + floor)))
+        floor = 1 / self.n_spins
+        size = self._square(d_sigma) / (self._square(sigma) + floor)
+        return float(np.sqrt(size + self._square(d_z) / (self._square(1 + z) + floor)))
+
+    def _square(self, values: Complexes | Floats) -> float:
+        r"""The sum of \|values\|² over all spins."""
+        weighted = values if self.weights is None else self.weights * values
+        return float(np.vdot(values, weighted).real)
 
 
 def trajectory(stepper: Stepper, times: Floats, tol: float) -> State:
     """States at the increasing ``times`` from t = 0, each step with an error of about ``tol``."""
-    shape = len(times), stepper.detunings.size
+    shape = len(times), stepper.state[1].size
     result = np.empty(shape, complex), np.empty(shape)
     slope = np.empty(shape[1], complex), np.empty(shape[1])
-    stepper.derivative(stepper.state, slope)
+    stepper.motion.derivative(stepper.state, slope)
     now, step, end = 0.0, min(1e-2 / max(stepper.norm(slope), 1e-300), times[-1]), times[-1]
     for i, target in enumerate(times):
         while now < target:

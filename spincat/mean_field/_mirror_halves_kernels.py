@@ -1,11 +1,6 @@
 r"""Compiled integration of Eqs. 26-28: Rosenbrock steps in Cartesian coordinates.
 
-With ⟨σ⁺⟩ = e^{iπ/4}(x ± iy) for the two halves, x + iy = A e^{iζ}, Eqs. 26-28 are polynomials,
-
-    x' = -δy + (1 - 1/N) z x (g - 2η) - 2x³,         g = 1 + z + (N - 2)x²,
-    y' = δx - (z/N)(2η + g) y - 2x²y,
-    z' = 8η[x² - (x² - y²)/N] - 4[x² - (x² + y²)/N] g - 4(1 + z)x² :
-
+With ⟨σ⁺⟩ = e^{iπ/4}(x ± iy) for the two halves, x + iy = A e^{iζ}, they are polynomials, `flow`:
 no sine, no division by A, and nothing special where the coherence vanishes.  The fast rate is of
 order η, the slow ones of order one or less, hence linearly implicit steps with the exact Jacobian.
 """
@@ -48,7 +43,7 @@ Row = tuple[float, float, float, float]
 
 @njit(cache=True, fastmath={"contract", "nsz"})
 def flow(u: Triple, n: float, eta: float, delta: float) -> Triple:
-    """The time derivative of u = (x, y, z)."""
+    """The time derivative of u = (x, y, z): Eqs. 26-28."""
     x, y, z = u
     g = 1 + z + (n - 2) * x * x
     rest = x * x - (x * x + y * y) / n

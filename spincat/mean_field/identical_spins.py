@@ -1,4 +1,4 @@
-"""Mean-field trajectories of identical spins (Eq. 24 and its relatives), in three variables.
+r"""Mean field of identical spins, in three variables: Eq. 24, its relatives and their trajectories.
 
 The right-hand sides are compiled from the expressions of `spincat.symbolic.identical_spins`, so
 that what is integrated is what is derived.
@@ -7,34 +7,86 @@ that what is integrated is what is derived.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
+from typing import get_args
 
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
-from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
-from spincat.shared.types import Floats
+from spincat.shared.checks import (
+    check_equations,
+    check_finite,
+    check_nonnegative,
+    check_positive_integer,
+)
+from spincat.shared.errors import ConvergenceError
+from spincat.shared.types import Equations, Floats
 from spincat.symbolic import identical_spins as symbolic
 
-EQUATIONS = {
-    "printed": symbolic.printed,
-    "reduced": symbolic.reduced,
-    "product": symbolic.product,
-}
+__all__ = ["EQUATIONS", "rhs", "trajectory"]
+
+
+EQUATIONS: tuple[Equations, ...] = get_args(Equations)
 """Eq. 24 as printed, Eqs. 22-23 for identical spins, and the exact rates of a product state."""
 
 
+def rhs(state: ArrayLike, n_spins: int, eta: float, *, equations: Equations = "printed") -> Floats:
+    r"""Time derivative of (A, ϕ, z) of identical spins with ⟨σ⁺⟩ = A exp(iϕ), Eq. 24 as printed.
+
+    .. math::
+        \dot A = A(-2\eta z\sin2\phi - 2A^2 + NzA^2),\quad \dot\phi = -2\eta zA\cos2\phi,\quad
+        \dot z = A^2\left(8\eta\sin2\phi - 4(1+z) - 4NA^2\right) .
+
+    Parameters
+    ----------
+    state
+        (A, ϕ, z) along the last axis: A ≥ 0, ϕ in radians, and ⟨σᶻ⟩, shape (..., 3).
+    n_spins, eta
+        Number of spins N and strength of the drive η/Γ2.
+    equations
+        "printed", or those of which Eq. 24 is the limit for large N, but for the factor A in ϕ̇:
+        "paper" (Eqs. 22-23) or "product", as in `spincat.symbolic.identical_spins.rates`.
+
+    Returns
+    -------
+    Derivatives with respect to Γ2·t, shape (..., 3).
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite or outside its range.
+
+    Examples
+    --------
+    Close to the fixed point of Eq. 25 little is left of terms of order 100:
+
+    >>> rhs([0.2444, np.pi / 4, -0.8606], 10_000, 300.0).round(2) + 0.0
+    array([0.54, 0.  , 0.61])
+    """
+    check_equations(equations, *EQUATIONS)
+    values = check_finite("state", state)
+    if values.shape[-1:] != (3,) or np.any(values[..., 0] < 0):
+        raise ValueError(f"state = {state!r}; allowed: A >= 0, phi and z, shape (..., 3)")
+    at = *np.moveaxis(values, -1, 0), check_positive_integer("n_spins", n_spins)
+    rates = _rates(equations)(*at, check_nonnegative("eta", eta))
+    return np.stack(np.broadcast_arrays(*rates), axis=-1)
+
+
 def trajectory(
-    equations: str, n_spins: int, eta: float, times: ArrayLike, start: tuple[float, float, float]
+    equations: Equations,
+    n_spins: int,
+    eta: float,
+    times: ArrayLike,
+    start: tuple[float, float, float],
 ) -> Floats:
-    r"""Integrate the mean-field equations of identical spins.
+    r"""Integrate the mean-field equations of identical spins: Eq. 24, or those it comes from.
 
     Parameters
     ----------
     equations
-        "printed" (Eq. 24), "reduced" (Eqs. 22-23) or "product".
+        "printed" (Eq. 24), "paper" (Eqs. 22-23) or "product".
     n_spins, eta
         Number of spins N and strength of the drive η/Γ2.
     times
@@ -50,17 +102,23 @@ def trajectory(
     ------
     ValueError
         If an argument is outside its range.
-    RuntimeError
+    ConvergenceError
         If the integration fails.
+
+    Examples
+    --------
+    One hundred spins come to rest with the phase π/4:
+
+    >>> trajectory("paper", 100, 3.0, [0, 50], (0.3, 0.5, -0.8))[:, -1].round(3)
+    array([ 0.242,  0.785, -0.865])
     """
-    if equations not in EQUATIONS:
-        raise ValueError(f"equations = {equations!r}; allowed: {', '.join(EQUATIONS)}")
+    check_equations(equations, *EQUATIONS)
     check_positive_integer("n_spins", n_spins)
     check_nonnegative("eta", eta)
     when, (amplitude, phase, inversion) = check_finite("times", times), check_finite("start", start)
     if amplitude <= 0 or when.ndim != 1 or np.any(np.diff(when) <= 0) or when[0] < 0:
         raise ValueError(f"start = {start!r}, times = {times!r}; allowed: A > 0, increasing times")
-    rates = _compiled(equations)
+    rates = _logarithmic_rates(equations)
     deviation = (phase + np.pi / 4) % np.pi - np.pi / 2  # φ - π/4, between -π/2 and π/2
     log_tan = np.clip(np.log(np.abs(np.tan(deviation)) + 1e-320), -700, 700)
     solution = solve_ivp(
@@ -73,21 +131,33 @@ def trajectory(
         atol=1e-11,
     )
     if not solution.success:
-        raise RuntimeError(f"no convergence: {solution.message}")
+        raise ConvergenceError(f"no convergence: {solution.message}")
     log_a, log_tan, z = solution.y
     later = phase - deviation + np.sign(deviation) * np.arctan(np.exp(np.minimum(log_tan, 700)))
     return np.array([np.exp(log_a), later, z])
 
 
-@lru_cache
-def _compiled(equations: str) -> Callable[..., list[float]]:
+@cache
+def _rates(equations: Equations) -> Callable[..., list[Floats]]:
+    """Return d(A, ϕ, z)/dt as a function of (A, ϕ, z, N, η)."""
+    rates = symbolic.rates(equations)
+    rows = symbolic.A * rates.amplitude, rates.phase, rates.inversion
+    arguments = symbolic.A, symbolic.PHI, symbolic.Z, symbolic.N, symbolic.ETA
+    compiled: Callable[..., list[Floats]] = sp.lambdify(
+        arguments, [row.subs(symbolic.GAMMA, 1) for row in rows], "numpy", cse=True
+    )
+    return compiled
+
+
+@cache
+def _logarithmic_rates(equations: Equations) -> Callable[..., list[float]]:
     """Return d(ln A, u, z)/dt as a function of (ln A, u, z, N, η), u = ln tan(ϕ - π/4).
 
     Between two inversions A and ϕ - π/4 fall by many orders of magnitude below any absolute
     tolerance and grow again, and when they do decides what happens next.  Their logarithms have
     smooth rates: with ϕ̇ = b cos 2ϕ, u̇ = -2b and sin 2ϕ = -tanh u.
     """
-    log_a, u, rates = sp.Symbol("log_a"), sp.Symbol("u"), EQUATIONS[equations]()
+    log_a, u, rates = sp.Symbol("log_a"), sp.Symbol("u"), symbolic.rates(equations)
     sine, cosine = sp.sin(2 * symbolic.PHI), sp.cos(2 * symbolic.PHI)
     phase = -2 * sp.cancel(sp.expand(rates.phase) / cosine)
     replaced = {symbolic.GAMMA: 1, symbolic.A: sp.exp(log_a), sine: -sp.tanh(u)}

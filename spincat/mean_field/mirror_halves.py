@@ -1,13 +1,19 @@
-r"""Two halves detuned by ±δ, Eqs. 26-28: three equations for N spins (Sec. IV.2).
+r"""Two halves detuned by ±δ that mirror each other, Eqs. 26-28: three equations for N spins.
 
 The ansatz ⟨σ⁺⟩ = A exp[i(π/4 ± ζ)], the same z in both halves, turns the mean-field equations of N
-spins into three for the state (A, ζ, z): amplitude, phase spread in radians, and ⟨σᶻ⟩. What happens
-if the halves are not mirror images of each other is in `spincat.mean_field.two_halves`.
+spins into three for the state (A, ζ, z): amplitude, phase spread in radians, and ⟨σᶻ⟩ (Sec. IV.2).
+Right-hand side and Jacobian are compiled from `spincat.symbolic.mirror_halves`; the steps in time
+take a form of their own, polynomials in Cartesian coordinates.  What happens if the halves need not
+mirror each other is in `spincat.mean_field.two_halves`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import numpy as np
+import sympy as sp
 from numpy.typing import ArrayLike
 
 from spincat.mean_field import _mirror_halves_kernels as kernels
@@ -19,6 +25,7 @@ from spincat.shared.checks import (
 )
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Floats
+from spincat.symbolic import mirror_halves as symbolic
 
 __all__ = ["integrate", "jacobian", "rhs", "steady_state"]
 
@@ -54,20 +61,19 @@ def rhs(state: ArrayLike, n_spins: int, eta: float, delta: float) -> Floats:
     ------
     ValueError
         If an argument is not finite or outside its range.
+
+    Examples
+    --------
+    >>> rhs([0.2, 0.1, -0.9], 10_000, 200.0, 0.05).round(3)
+    array([ 0.691, -0.297,  0.612])
     """
     values, n, eta, delta = _check(state, n_spins, eta, delta)
-    amplitude, zeta, z = np.moveaxis(values, -1, 0)
-    cos2, double = np.cos(zeta) ** 2, np.sin(2 * zeta)
-    a, b = cos2 - np.cos(2 * zeta) / n, cos2 - 1 / n
-    total = 1 + z + (n - 2) * amplitude**2 * cos2
-    d_amplitude = amplitude * (-2 * eta * z * a + z * b * total - 2 * amplitude**2 * cos2)
-    d_zeta = delta + z * double * (eta * (1 - 2 / n) - total / 2)
-    d_z = amplitude**2 * (8 * eta * a - 4 * b * total - 4 * (1 + z) * cos2)
-    return np.stack([d_amplitude, d_zeta, d_z], axis=-1)
+    derivatives = _compiled()[0](*np.moveaxis(values, -1, 0), n, eta, delta)
+    return np.stack(np.broadcast_arrays(*derivatives), axis=-1)
 
 
 def jacobian(state: ArrayLike, n_spins: int, eta: float, delta: float) -> Floats:
-    r"""Matrix of the derivatives of :func:`rhs` (rows) by A, ζ and z (columns), in closed form.
+    r"""Matrix of the derivatives of Eqs. 26-28 (rows) by A, ζ and z (columns), in closed form.
 
     Parameters
     ----------
@@ -82,28 +88,18 @@ def jacobian(state: ArrayLike, n_spins: int, eta: float, delta: float) -> Floats
     ------
     ValueError
         If an argument is not finite or outside its range.
+
+    Examples
+    --------
+    At δ = 0 the spread decays at the rate that Eq. 29 implies, here 0.0070:
+
+    >>> jacobian(steady_state(1000, 20.0), 1000, 20.0, 0.0)[1].round(4) + 0.0
+    array([ 0.    , -0.0069,  0.    ])
     """
     values, n, eta, delta = _check(state, n_spins, eta, delta)
-    r, zeta, z = np.moveaxis(values, -1, 0)
-    cos2, double, cosine = np.cos(zeta) ** 2, np.sin(2 * zeta), np.cos(2 * zeta)
-    a, b = cos2 - cosine / n, cos2 - 1 / n
-    total = 1 + z + (n - 2) * r**2 * cos2
-    # derivatives of the total by A and ζ; by z it is one
-    by_r, by_zeta = 2 * (n - 2) * r * cos2, -(n - 2) * r**2 * double
-    a_zeta = -double * (1 - 2 / n)
-    rate = -2 * eta * z * a + z * b * total - 2 * r**2 * cos2
-    heat = 8 * eta * a - 4 * b * total - 4 * (1 + z) * cos2
-    bracket = eta * (1 - 2 / n) - total / 2
-    rate_zeta = -2 * eta * z * a_zeta - z * double * total + z * b * by_zeta + 2 * r**2 * double
-    heat_zeta = 8 * eta * a_zeta + 4 * double * total - 4 * b * by_zeta + 4 * (1 + z) * double
-    rows = [
-        [rate + r * (z * b * by_r - 4 * r * cos2), r * rate_zeta,
-         r * (-2 * eta * a + b * total + z * b)],
-        [-z * double * by_r / 2, 2 * z * cosine * bracket - z * double * by_zeta / 2,
-         double * (bracket - z / 2)],
-        [2 * r * heat - 4 * r**2 * b * by_r, r**2 * heat_zeta, -4 * r**2 * (b + cos2)],
-    ]  # fmt: skip
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    entries = _compiled()[1](*np.moveaxis(values, -1, 0), n, eta, delta)
+    matrix = np.stack(np.broadcast_arrays(*entries), axis=-1)
+    return matrix.reshape(*values.shape, 3)
 
 
 def steady_state(n_spins: int, eta: float) -> Floats:
@@ -120,6 +116,11 @@ def steady_state(n_spins: int, eta: float) -> Floats:
     ------
     ValueError
         If an argument is outside its range; there is no such state beyond η/Γ2 ≈ N/16.
+
+    Examples
+    --------
+    >>> steady_state(10_000, 200.0).round(4)
+    array([ 0.2   ,  0.    , -0.9123])
     """
     n, eta = float(check_even(n_spins)), check_nonnegative("eta", eta)
     p = 1 - 1 / n
@@ -166,6 +167,14 @@ def integrate(
         If an argument is not finite or outside its range.
     ConvergenceError
         If the steps become too short.
+
+    Examples
+    --------
+    Inside the region of Fig. 4 the halves come to rest with phases that differ by 2ζ:
+
+    >>> start = steady_state(10_000, 200.0)
+    >>> integrate(start, 10_000, 200.0, 0.03, [0.0, 300.0])[:, 1].round(3)
+    array([0.   , 0.903])
     """
     start, n, eta, delta = _check(state, n_spins, eta, delta)
     if start.shape != (3,):
@@ -178,6 +187,21 @@ def integrate(
     result = polar(out)
     result[:, 1] = np.unwrap(result[:, 1])
     return result
+
+
+@cache
+def _compiled() -> tuple[Callable[..., list[Floats]], Callable[..., list[Floats]]]:
+    """d(A, ζ, z)/dt and its derivatives, row by row, as functions of (A, ζ, z, N, η, δ)."""
+    amplitude, zeta, z = symbolic.A, symbolic.zeta, symbolic.z
+    rates = symbolic.rates("printed")
+    rows = sp.Matrix([amplitude * rates.amplitude, rates.phase, amplitude**2 * rates.inversion])
+    rows = rows.subs(symbolic.Gamma_2, 1)
+    arguments = amplitude, zeta, z, symbolic.N, symbolic.eta, symbolic.delta
+    rhs, jacobian = (
+        sp.lambdify(arguments, list(expressions), "numpy", cse=True)
+        for expressions in (rows, rows.jacobian([amplitude, zeta, z]))
+    )
+    return rhs, jacobian
 
 
 def cartesian(state: Floats) -> Floats:

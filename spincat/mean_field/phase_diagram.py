@@ -22,7 +22,6 @@ from spincat.mean_field.mirror_halves import (
     polar,
     steady_state,
 )
-from spincat.shared import provenance
 from spincat.shared.checks import check_finite, check_number, check_positive_integer
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.parallel import in_blocks
@@ -101,7 +100,8 @@ def phase_map(
     -------
     Dataset over (eta, delta) with ``phase_spread`` ζ (NaN unless synchronised), ``z``,
     ``amplitude``, ``fate`` (a number, see :data:`FATES`), ``converged`` (to either steady state)
-    and ``time_to_converge`` (NaN if not converged).
+    and ``time_to_converge`` (NaN if not converged); n_spins, t_max, tolerance and rtol in its
+    attributes.
 
     Raises
     ------
@@ -109,30 +109,36 @@ def phase_map(
         If an argument is not finite or outside its range, or there is no steady state for δ = 0.
     ConvergenceError
         If the steps become too short.
+
+    Examples
+    --------
+    >>> fates = phase_map(1000, [20.0], [0.0, 0.05, 0.07])["fate"]
+    >>> [FATES[fate] for fate in fates.values[0]]
+    ['synchronised', 'synchronised', 'incoherent']
     """
     n, limits = _check(n_spins, t_max, tolerance, rtol)
-    drives, detunings = _check_axis("eta", eta), _check_axis("delta", delta)
-    if np.any(drives <= 0):
-        raise ValueError(f"eta holds {drives.min()}; allowed: numbers above 0")
-    start = _initial_states(n_spins, drives, (len(drives), len(detunings)), initial)
-    blocks = in_blocks(_settle, len(drives), start, n, drives, detunings, limits)
+    etas, deltas = _check_axis("eta", eta), _check_axis("delta", delta)
+    if np.any(etas <= 0):
+        raise ValueError(f"eta holds {etas.min()}; allowed: numbers above 0")
+    start = _initial_states(n_spins, etas, (len(etas), len(deltas)), initial)
+    blocks = in_blocks(_settle, len(etas), start, n, etas, deltas, limits)
     states, fates, times = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     if np.any(fates == kernels.FAILED):
         i, j = np.argwhere(fates == kernels.FAILED)[0]
-        raise ConvergenceError(f"no step at eta = {drives[i]}, delta = {detunings[j]} is enough")
-    attributes = provenance.attributes(n_spins=n_spins, t_max=t_max, tolerance=tolerance, rtol=rtol)
-    return _dataset(drives, detunings, states, fates, times, attributes)
+        raise ConvergenceError(f"no step at eta = {etas[i]}, delta = {deltas[j]} is enough")
+    parameters = {"n_spins": n_spins, "t_max": t_max, "tolerance": tolerance, "rtol": rtol}
+    return _dataset(etas, deltas, states, fates, times, parameters)
 
 
 def _settle(
-    block: NDArray[np.intp], start: Floats, n: float, drives: Floats, detunings: Floats,
+    block: NDArray[np.intp], start: Floats, n: float, etas: Floats, deltas: Floats,
     limits: kernels.Triple,
 ) -> tuple[Floats, NDArray[np.int8], Floats]:  # fmt: skip
     """Final states, fates and times of some of the drives."""
     states = start[block]  # a copy, which the kernel overwrites
     fates, times = np.zeros(states.shape[:2], dtype=np.int8), np.zeros(states.shape[:2])
-    for row, drive in enumerate(drives[block]):
-        kernels.settle_row(states[row], n, drive, detunings, *limits, fates[row], times[row])
+    for row, eta in enumerate(etas[block]):
+        kernels.settle_row(states[row], n, eta, deltas, *limits, fates[row], times[row])
     return states, fates, times
 
 
@@ -146,10 +152,11 @@ def simulated_edge(
     rtol: float = RTOL,
     accuracy: float = 1e-6,
 ) -> Floats:
-    """The δ/Γ2 from which on a state has left synchrony before ``t_max``, by bisection.
+    """The δ/Γ2 from which on a state of Eqs. 26-28 has left synchrony before ``t_max`` (Fig. 4).
 
-    It has left if it has become incoherent, oscillates or drifts.  A state that still approaches a
-    synchronised one at the last time has not, although it is unconverged in :func:`phase_map`.
+    Found by bisection.  A state has left if it has become incoherent, oscillates or drifts.  One
+    that still approaches a synchronised state at the last time has not, although it is unconverged
+    in :func:`phase_map`.
 
     Parameters
     ----------
@@ -169,23 +176,28 @@ def simulated_edge(
     ------
     ValueError
         If an argument is not finite or outside its range.
+
+    Examples
+    --------
+    >>> simulated_edge(1000, [10.0, 20.0]).round(4)
+    array([0.0506, 0.0652])
     """
     n, limits = _check(n_spins, t_max, tolerance, rtol)
-    drives, accuracy = _check_axis("eta", eta), check_number("accuracy", accuracy)
+    etas, accuracy = _check_axis("eta", eta), check_number("accuracy", accuracy)
     if accuracy <= 0:
         raise ValueError(f"accuracy = {accuracy!r}; allowed: a number above 0")
     start = None if initial is None else check_finite("initial", initial)[..., None, :]
-    states = _initial_states(n_spins, drives, (len(drives), 1), start)
-    return np.concatenate(in_blocks(_edges, len(drives), states[:, 0], n, drives, limits, accuracy))
+    states = _initial_states(n_spins, etas, (len(etas), 1), start)
+    return np.concatenate(in_blocks(_edges, len(etas), states[:, 0], n, etas, limits, accuracy))
 
 
 def _edges(
-    block: NDArray[np.intp], start: Floats, n: float, drives: Floats, limits: kernels.Triple,
+    block: NDArray[np.intp], start: Floats, n: float, etas: Floats, limits: kernels.Triple,
     accuracy: float,
 ) -> Floats:  # fmt: skip
     """The edge at some of the drives."""
-    rows = zip(start[block].tolist(), drives[block].tolist(), strict=True)
-    return np.array([_bisect((x, y, z), n, drive, limits, accuracy) for (x, y, z), drive in rows])
+    rows = zip(start[block].tolist(), etas[block].tolist(), strict=True)
+    return np.array([_bisect((x, y, z), n, eta, limits, accuracy) for (x, y, z), eta in rows])
 
 
 def _bisect(
@@ -211,6 +223,13 @@ def ellipse(eta: ArrayLike, n_spins: int, a: float, b: float) -> Floats:
         \frac{N^2\delta}{\Gamma_2} = bN\sqrt{(aN)^2 - (\eta/\Gamma_2 - aN)^2} ,
 
     with a and b in units of N, as the paper quotes them.
+
+    Examples
+    --------
+    The ellipse of the paper's Fig. 4 at half of the largest drive:
+
+    >>> float(ellipse(312.5, 10_000, a=0.03125, b=2.2077).round(4))
+    0.069
     """
     h = check_finite("eta", eta) / check_positive_integer("n_spins", n_spins)
     return np.asarray(b * np.sqrt(np.maximum(0.0, a**2 - (h - a) ** 2)))
@@ -234,26 +253,24 @@ def fit_ellipse(eta: ArrayLike, delta: ArrayLike, n_spins: int) -> EllipseFit:
     ValueError
         If an argument is not finite or outside its range, or the shapes differ.
     """
-    drives, edge = _check_axis("eta", eta), _check_axis("delta", delta)
-    if drives.shape != edge.shape or len(drives) < 3:
+    etas, edge = _check_axis("eta", eta), _check_axis("delta", delta)
+    if etas.shape != edge.shape or len(etas) < 3:
         raise ValueError(
-            f"eta has shape {drives.shape}, delta {edge.shape}; allowed: equal, at least 3 points"
+            f"eta has shape {etas.shape}, delta {edge.shape}; allowed: equal, at least 3 points"
         )
-    h = drives / n_spins
+    h = etas / n_spins
     # δ² = 2ab²h - b²h² is linear in both coefficients: a start close to the solution
     (linear, quadratic), *_ = np.linalg.lstsq(np.stack([h, -(h**2)], axis=1), edge**2, rcond=None)
     guess = max(linear / quadratic / 2, h.max() / 2), np.sqrt(quadratic)
-    (a, b), covariance = curve_fit(
-        lambda eta, a, b: ellipse(eta, n_spins, a, b), drives, edge, guess
-    )
-    misfit = edge - ellipse(drives, n_spins, a, b)
+    (a, b), covariance = curve_fit(lambda eta, a, b: ellipse(eta, n_spins, a, b), etas, edge, guess)
+    misfit = edge - ellipse(etas, n_spins, a, b)
     a_error, b_error = np.sqrt(np.diag(covariance))
     return EllipseFit(a, b, a_error, b_error, float(np.sqrt(np.mean(misfit**2))))
 
 
 def _dataset(
-    drives: Floats, detunings: Floats, states: Floats, fates: NDArray[np.int8], times: Floats,
-    attributes: dict[str, object],
+    etas: Floats, deltas: Floats, states: Floats, fates: NDArray[np.int8], times: Floats,
+    parameters: dict[str, float],
 ) -> xr.Dataset:  # fmt: skip
     """Final states in Cartesian coordinates as the variables of :func:`phase_map`."""
     amplitude, zeta, z = np.moveaxis(polar(states), -1, 0)
@@ -277,10 +294,10 @@ def _dataset(
             for name, (values, text, unit) in variables.items()
         },
         coords={
-            "eta": ("eta", drives, {"long_name": "strength of the drive", "units": "Gamma_2"}),
-            "delta": ("delta", detunings, {"long_name": "detuning", "units": "Gamma_2"}),
+            "eta": ("eta", etas, {"long_name": "strength of the drive", "units": "Gamma_2"}),
+            "delta": ("delta", deltas, {"long_name": "detuning", "units": "Gamma_2"}),
         },
-        attrs=attributes,
+        attrs=parameters,
     )
     dataset["fate"].attrs["flag_values"] = np.arange(len(FATES), dtype=np.int8)
     dataset["fate"].attrs["flag_meanings"] = " ".join(FATES)
@@ -288,11 +305,11 @@ def _dataset(
 
 
 def _initial_states(
-    n_spins: int, drives: Floats, shape: tuple[int, int], initial: ArrayLike | None
+    n_spins: int, etas: Floats, shape: tuple[int, int], initial: ArrayLike | None
 ) -> Floats:
     """Initial states in Cartesian coordinates, shape (E, D, 3), to be overwritten."""
     if initial is None:
-        start = np.array([steady_state(n_spins, eta) for eta in drives])[:, None]
+        start = np.array([steady_state(n_spins, eta) for eta in etas])[:, None]
     else:
         start = check_finite("initial", initial)
     try:

@@ -1,30 +1,31 @@
 r"""Two halves detuned by ±δ that need not mirror each other: six equations for N spins.
 
-Eqs. 22-23, or the exact equations of a product state, with the same state for all spins of a half:
+Eqs. 22-23, or the exact equations of a product state, with the same state for all spins of a half,
+that is `spincat.mean_field.all_spins` for two groups of N/2 spins:
 ⟨σ⁺⟩ = A₊ exp[i(π/4 + ζ₊)] for the detuning +δ, A₋ exp[i(π/4 - ζ₋)] for -δ, and z₊, z₋.
 Equal halves stay equal; with Eqs. 22-23 they obey Eqs. 26-28 up to terms smaller by a factor 1/N.
-Whether they stay equal when something disturbs them is what these equations decide.
+Whether they stay equal when something disturbs them is what these equations decide; halves that do
+mirror each other are in `spincat.mean_field.mirror_halves`.
 """
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import numpy as np
-from numba import njit
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
 from spincat.mean_field import all_spins
+from spincat.mean_field._all_spins_kernels import EquationsOfMotion
 from spincat.mean_field.mirror_halves import cartesian, check_even, check_times, polar
 from spincat.model.ensemble import SpinEnsemble
 from spincat.shared.checks import check_finite, check_nonnegative, check_number
 from spincat.shared.errors import ConvergenceError
-from spincat.shared.types import Complexes, Floats
+from spincat.shared.types import Complexes, Equations, Floats
 
 __all__ = ["fixed_point", "integrate", "jacobian", "rhs", "spins"]
 
-Equations = Literal["product", "paper"]
+_SIGNS = np.array([1.0, -1.0])
+"""Of the detuning, and of ζ in the phase, of the two halves."""
 
 
 def rhs(
@@ -32,13 +33,7 @@ def rhs(
 ) -> Floats:
     r"""Time derivative of the two halves, from Eqs. 22-23 or exact in a product state.
 
-    .. math::
-        \dot\sigma = \pm i\delta\sigma - 2i\eta z c_1^* - 2\sigma Q + zT ,\qquad
-        \dot z = 8\eta\,\mathrm{Im}(\sigma c_1) - 4(1 + z)Q - 4\,\mathrm{Re}(\sigma T^*) ,
-
-    with c₁ = (1/N)Σσ_j, c₂ = (1/N)Σ(1 + z_j)/2 over all spins but the one whose derivative it is.
-    Eqs. 22-23 have T = c₁(2c₂ + N\|c₁\|²), Q = c₂/N + \|c₁\|²; the exact T and Q are those of
-    `spincat.mean_field.all_spins.product_state_rhs`.
+    The equations are those of `spincat.mean_field.all_spins`: `paper_rhs` and `product_state_rhs`.
 
     Parameters
     ----------
@@ -59,10 +54,18 @@ def rhs(
     ------
     ValueError
         If an argument is not finite or outside its range.
+
+    Examples
+    --------
+    Two equal halves stay equal:
+
+    >>> rhs([[0.2, 0.1, -0.9], [0.2, 0.1, -0.9]], 10_000, 200.0, 0.05).round(2)
+    array([[ 0.71, -0.31,  0.63],
+           [ 0.71, -0.31,  0.63]])
     """
-    values, n, eta, delta, exact = _check(state, n_spins, eta, delta, equations)
+    values, motion = _check(state, n_spins, eta, delta, equations)
     u = cartesian(values)
-    dx, dy, dz = _flow(np.ascontiguousarray(u.T), n, eta, delta, exact)
+    dx, dy, dz = _rows(_flow(_flat(u), motion)).T
     with np.errstate(divide="ignore", invalid="ignore"):
         d_amplitude = (u[:, 0] * dx + u[:, 1] * dy) / values[:, 0]
         d_zeta = (u[:, 0] * dy - u[:, 1] * dx) / values[:, 0] ** 2
@@ -74,9 +77,9 @@ def jacobian(
 ) -> Floats:
     """Jacobian of the six equations in (A cos ζ, A sin ζ, z) of the first half, then the second.
 
-    By complex steps: the equations are polynomials of these coordinates, so that the result is
-    exact to rounding.  Of its eigenvalues at a steady state, three belong to motions that keep the
-    halves equal and three to motions that do not.
+    It is that of Eqs. 22-23, or of the exact equations, exact to rounding.  Of its eigenvalues at a
+    steady state, three belong to motions that keep the halves equal and three to motions that do
+    not.
 
     Parameters
     ----------
@@ -91,15 +94,24 @@ def jacobian(
     ------
     ValueError
         If an argument is not finite or outside its range.
+
+    Examples
+    --------
+    A synchronised state is stable against what keeps the halves equal and what does not:
+
+    >>> state = fixed_point([0.3, 0.9, -0.7], 1000, 20.0, 0.03)
+    >>> rates = np.linalg.eigvals(jacobian(state, 1000, 20.0, 0.03))
+    >>> rates.size, bool(rates.real.max() < 0)
+    (6, True)
     """
-    values, n, eta, delta, exact = _check(state, n_spins, eta, delta, equations)
-    return _complex_step(cartesian(values), n, eta, delta, exact)
+    values, motion = _check(state, n_spins, eta, delta, equations)
+    return _jacobian(cartesian(values), motion)
 
 
 def fixed_point(
     state: ArrayLike, n_spins: int, eta: float, delta: float, *, equations: Equations = "product"
 ) -> Floats:
-    """The steady state of the six equations that Newton's method finds from ``state``.
+    """The steady state of Eqs. 22-23, or of the exact equations, that Newton's method finds.
 
     Parameters
     ----------
@@ -118,13 +130,19 @@ def fixed_point(
         If an argument is not finite or outside its range.
     ConvergenceError
         If the iteration does not converge, or to a state outside the Bloch sphere.
+
+    Examples
+    --------
+    >>> fixed_point([0.3, 0.9, -0.7], 10_000, 200.0, 0.03).round(3)
+    array([[ 0.323,  0.903, -0.704],
+           [ 0.323,  0.903, -0.704]])
     """
     start = np.broadcast_to(check_finite("state", state), (2, 3))
-    values, n, eta, delta, exact = _check(start, n_spins, eta, delta, equations)
+    values, motion = _check(start, n_spins, eta, delta, equations)
     u = cartesian(values)
     for _ in range(50):
-        residual = _flow(np.ascontiguousarray(u.T), n, eta, delta, exact).T.ravel()
-        step = np.linalg.solve(_complex_step(u, n, eta, delta, exact), residual).reshape(2, 3)
+        residual = _rows(_flow(_flat(u), motion)).ravel()
+        step = np.linalg.solve(_jacobian(u, motion), residual).reshape(2, 3)
         u = u - step
         if np.abs(step).max() < 1e-13:
             break
@@ -144,7 +162,7 @@ def integrate(
     equations: Equations = "product",
     rtol: float = 1e-8,
 ) -> Floats:
-    """Solve the six equations with SciPy's LSODA.
+    """Solve Eqs. 22-23 of two halves, or the exact equations, with SciPy's LSODA.
 
     Parameters
     ----------
@@ -165,21 +183,27 @@ def integrate(
         If an argument is not finite or outside its range.
     ConvergenceError
         If the solver fails.
+
+    Examples
+    --------
+    Halves that start differently become mirror images of each other:
+
+    >>> start = [[0.2, 0.1, -0.9], [0.2, 0.0, -0.8]]
+    >>> integrate(start, 1000, 20.0, 0.03, [0.0, 300.0])[:, :, 1].round(3)
+    array([[0.1  , 0.   ],
+           [0.906, 0.906]])
     """
-    values, n, eta, delta, exact = _check(state, n_spins, eta, delta, equations)
+    values, motion = _check(state, n_spins, eta, delta, equations)
     grid = check_times(times)
 
-    def derivative(_: float, u: Floats) -> Floats:
-        return np.asarray(_flow(u.reshape(3, 2), n, eta, delta, exact).ravel())
-
-    start = np.ascontiguousarray(cartesian(values).T).ravel()
     tolerance = {"rtol": check_number("rtol", rtol), "atol": rtol / 100}
     solution = solve_ivp(
-        derivative, (0.0, float(grid[-1])), start, method="LSODA", t_eval=grid, **tolerance
-    )
+        lambda _, u: _flow(u, motion), (0.0, float(grid[-1])), _flat(cartesian(values)),
+        method="LSODA", t_eval=grid, **tolerance,
+    )  # fmt: skip
     if not solution.success:
         raise ConvergenceError(solution.message)
-    return polar(solution.y.T.reshape(len(grid), 3, 2).swapaxes(1, 2))
+    return polar(np.array([_rows(u) for u in solution.y.T]))
 
 
 def spins(
@@ -211,70 +235,57 @@ def spins(
         If the steps become too short.
     """
     start = np.broadcast_to(check_finite("state", state), (2, 3))
-    values, *_ = _check(start, n_spins, eta, delta, equations)
-    grid, sign = check_times(times), np.array([1.0, -1.0])
-    halves = values[:, 0] * np.exp(1j * (np.pi / 4 + sign * values[:, 1]))
+    values, _ = _check(start, n_spins, eta, delta, equations)
+    grid = check_times(times)
+    halves = values[:, 0] * np.exp(1j * (np.pi / 4 + _SIGNS * values[:, 1]))
     sigma, z = (np.repeat(x, n_spins // 2) for x in (halves, values[:, 2]))
     normal = np.random.default_rng(seed).standard_normal((2, n_spins)) / np.sqrt(2)
     sigma = sigma * (1 + check_nonnegative("noise", noise) * (normal[0] + 1j * normal[1]))
     length = np.maximum(1.0, np.sqrt(4 * np.abs(sigma) ** 2 + z**2))  # stay in the sphere
-    ensemble = SpinEnsemble(n_spins, eta, detunings=np.repeat(delta * sign, n_spins // 2))
+    ensemble = SpinEnsemble(n_spins, eta, detunings=np.repeat(delta * _SIGNS, n_spins // 2))
     sigma, z = all_spins.integrate(ensemble, sigma / length, z / length, grid, equations=equations)
     return sigma * np.exp(-0.25j * np.pi), z
 
 
-@njit(cache=True)
-def _flow(u: NDArray, n: float, eta: float, delta: float, exact: bool) -> NDArray:  # type: ignore[type-arg]
-    """Derivative of the rows x, y, z of both halves, shape (3, 2), in the frame turned by π/4.
+def _flat(u: Floats) -> Floats:
+    """The rows (x, y, z) of both halves as (x₊, y₊, x₋, y₋, z₊, z₋)."""
+    return np.concatenate([u[:, :2].ravel(), u[:, 2]])
 
-    σ = e^{iπ/4}(x + iy) here, so that y = A sin ζ in the first half and -A sin ζ in the second;
-    the second half is mirrored on the way in and out.  Real arithmetic only, so that complex steps
-    give derivatives.
+
+def _rows(u: Floats) -> Floats:
+    """The inverse of :func:`_flat`."""
+    return np.column_stack([u[:4].reshape(2, 2), u[4:]])
+
+
+def _flow(u: Floats, motion: EquationsOfMotion) -> Floats:
+    """Derivative of :func:`_flat` coordinates, σ = e^{iπ/4}(x ± iy).
+
+    The second half is mirrored on the way in and out, so that the solver sees equal halves equal.
     """
-    sign = np.array([1.0, -1.0])
-    x, y, z = u[0], u[1] * sign, u[2]
-    excited, size2 = (1 + z) / 2, x * x + y * y
-    out = np.empty_like(u)
-    for m in range(2):
-        weight = np.full(2, 0.5)  # of each half in (1/N) times the sum over the other spins
-        weight[m] -= 1 / n
-        c, s = np.sum(weight * x), np.sum(weight * y)
-        c2, square = np.sum(weight * excited), c * c + s * s
-        if exact:
-            c2 = c2 - np.sum(weight * size2)
-        q = square + c2 / n
-        tx, ty = (n * square + 2 * c2) * c, (n * square + 2 * c2) * s
-        if exact:
-            # t2 conj(c1), with t2 = (1/N) sum of (x + iy)²
-            re, im = np.sum(weight * (x * x - y * y)), np.sum(weight * 2 * x * y)
-            rest = excited - size2
-            tx = tx - (re * c + im * s) - 2 / n * np.sum(weight * rest * x)
-            ty = ty - (im * c - re * s) - 2 / n * np.sum(weight * rest * y)
-        out[0, m] = -sign[m] * delta * y[m] - 2 * eta * z[m] * c - 2 * x[m] * q + z[m] * tx
-        out[1, m] = sign[m] * delta * x[m] + 2 * eta * z[m] * s - 2 * y[m] * q + z[m] * ty
-        out[2, m] = 8 * eta * (x[m] * c - y[m] * s) - 4 * (1 + z[m]) * q
-        out[2, m] -= 4 * (x[m] * tx + y[m] * ty)
-    out[1] *= sign
+    u, out = u.copy(), np.empty(6)
+    u[3] = -u[3]
+    motion.derivative((u[:4].view(complex), u[4:]), (out[:4].view(complex), out[4:]))
+    out[3] = -out[3]
     return out
 
 
-def _complex_step(u: Floats, n: float, eta: float, delta: float, exact: bool) -> Floats:
-    """Jacobian of the flow by the rows of u, (2, 3), flattened."""
-    columns = []
-    for direction in np.eye(6).reshape(6, 2, 3):
-        shifted = np.ascontiguousarray((u + 1e-30j * direction).T)
-        columns.append(_flow(shifted, n, eta, delta, exact).T.ravel().imag / 1e-30)
-    return np.array(columns).T
+def _jacobian(u: Floats, motion: EquationsOfMotion) -> Floats:
+    """Derivative of the flow by the rows of u, (2, 3), flattened."""
+    x, y, z = u.T
+    matrix = motion.jacobian((x + 1j * _SIGNS * y, np.ascontiguousarray(z)))
+    matrix[1] *= _SIGNS[:, None, None]  # (3, 2, 3, 2), the variable before the half
+    matrix[:, :, 1] *= _SIGNS
+    return matrix.transpose(1, 0, 3, 2).reshape(6, 6)
 
 
 def _check(
-    state: ArrayLike, n_spins: int, eta: float, delta: float, equations: str
-) -> tuple[Floats, float, float, float, bool]:
+    state: ArrayLike, n_spins: int, eta: float, delta: float, equations: Equations
+) -> tuple[Floats, EquationsOfMotion]:
     values = check_finite("state", state)
     if values.shape != (2, 3):
         raise ValueError(f"state has shape {values.shape}; allowed: (2, 3), a row for each half")
-    if equations not in get_args(Equations):
-        raise ValueError(f"equations = {equations!r}; allowed: 'product' or 'paper'")
-    n = float(check_even(n_spins))
-    numbers = check_nonnegative("eta", eta), check_number("delta", delta)
-    return values, n, *numbers, equations == "product"
+    half = check_even(n_spins) / 2
+    # without the phase π/4 of σ the coupling -2iη becomes -2η
+    coupling = complex(-2 * check_nonnegative("eta", eta))
+    detunings = check_number("delta", delta) * _SIGNS
+    return values, EquationsOfMotion(detunings, coupling, equations, np.full(2, half))

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spincat.shared.types import Parity
+from spincat.shared.types import Equations, Parity
 
 
 def check_positive_integer(name: str, value: Any) -> int:
@@ -75,6 +75,13 @@ def check_parity(parity: str) -> Parity:
     if parity not in get_args(Parity):
         raise ValueError(f"parity = {parity!r}; allowed: 'even' or 'odd'")
     return parity  # type: ignore[return-value]
+
+
+def check_equations(equations: Equations, *allowed: Equations) -> Equations:
+    """Return ``equations``, or raise ``ValueError`` unless it is one of the ``allowed`` ones."""
+    if equations not in allowed:
+        raise ValueError(f"equations = {equations!r}; allowed: {', '.join(map(repr, allowed))}")
+    return equations
 
 
 def check_memory(name: str, value: object, n_bytes: float) -> None:

@@ -1,7 +1,7 @@
 r"""Mean field of identical spins: Eqs. 24-25 from Eqs. 22-23, and what decides their fixed point.
 
 With ⟨σ⁺⟩ = A exp(iϕ) and z = ⟨σz⟩ the same for all spins, three sets of equations are compared:
-`reduced` (Eqs. 22-23), `product` (the exact derivative of a product state) and `printed` (Eq. 24).
+"printed" (Eq. 24), "paper" (Eqs. 22-23) and "product" (the exact derivative of a product state).
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ from typing import NamedTuple
 
 import sympy as sp
 
+from spincat.shared.checks import check_equations
+from spincat.shared.types import Equations
+from spincat.symbolic.spin_rates import rates_of_spin, with_conjugate
+
 A, ETA, GAMMA, H = sp.symbols("A eta Gamma_2 h", positive=True)
 PHI, Z = sp.symbols("phi z", real=True)
 N = sp.Symbol("N", integer=True, positive=True)
 
 
-class Equations(NamedTuple):
+class Rates(NamedTuple):
     r"""Rates of change of the three variables of identical spins."""
 
     amplitude: sp.Expr  #: Ȧ/A
@@ -24,8 +28,15 @@ class Equations(NamedTuple):
     emission: sp.Expr | None  #: Q, a quarter of the rate (in Γ2) at which one spin emits
 
 
-def reduced() -> Equations:
-    r"""Return Eqs. 22-23 for identical spins, at any N.
+def rates(equations: Equations) -> Rates:
+    r"""Return the rates of identical spins, at any N: Eq. 24, or what Eqs. 22-23 give.
+
+    "printed" is Eq. 24,
+
+    .. math::
+        \dot A/A = -2\eta z\sin2\phi - 2\Gamma_2A^2 + N\Gamma_2zA^2, \quad
+        \dot\phi = -2\eta zA\cos2\phi, \quad
+        \dot z/A^2 = 8\eta\sin2\phi - 4\Gamma_2(1+z) - 4\Gamma_2NA^2 .
 
     With :math:`c_1 = \frac{N-1}N A e^{i\phi}`, :math:`c_2 = \frac{N-1}{2N}(1+z)`, no detuning,
 
@@ -34,53 +45,50 @@ def reduced() -> Equations:
         \dot z = 8\eta\operatorname{Im}(\sigma c_1) - 4\Gamma_2(1+z)Q
             - 4\Gamma_2\operatorname{Re}(\sigma T^*),
 
-    where :math:`Q = c_2/N + |c_1|^2` and :math:`T = c_1(2c_2 + N|c_1|^2)`.
-    """
-    share = (N - 1) / N
-    c_2 = share * (1 + Z) / 2
-    return _equations(c_2 / N + (share * A) ** 2, share * (2 * c_2 + N * (share * A) ** 2))
-
-
-def product() -> Equations:
-    r"""Return the exact rates d⟨σ⁺⟩/dt and d⟨σz⟩/dt of a product state of identical spins.
-
-    As `reduced`, but spins that coincide in a sum are counted once: with
+    "paper" (Eqs. 22-23) has :math:`Q = c_2/N + |c_1|^2` and :math:`T = c_1(2c_2 + N|c_1|^2)`.  In
+    "product", the exact rates, spins that coincide in a sum are counted once: with
     :math:`s_2 = t_2 = \frac{N-1}NA^2`, :math:`Q = |c_1|^2 + (c_2-s_2)/N` and
     :math:`T = N|c_1|^2c_1 + 2c_1(c_2-s_2) - t_2c_1^* - \frac2N(p_1 - s_3)`.
+
+    Parameters
+    ----------
+    equations
+        "printed", "paper" or "product".
+
+    Raises
+    ------
+    ValueError
+        If ``equations`` is none of these.
+
+    Examples
+    --------
+    >>> rates("printed").phase
+    -2*A*eta*z*cos(2*phi)
     """
+    if check_equations(equations, "printed", "paper", "product") == "printed":
+        return Rates(
+            -2 * ETA * Z * sp.sin(2 * PHI) - 2 * GAMMA * A**2 + N * GAMMA * Z * A**2,
+            -2 * ETA * Z * A * sp.cos(2 * PHI),
+            A**2 * (8 * ETA * sp.sin(2 * PHI) - 4 * GAMMA * (1 + Z) - 4 * GAMMA * N * A**2),
+            A**2,
+        )
     share = (N - 1) / N
-    c_2, s_2 = share * (1 + Z) / 2, share * A**2
-    emission = (share * A) ** 2 + (c_2 - s_2) / N
-    third = 2 * (share * (1 + Z) / 2 - share * A**2) / N
-    return _equations(emission, N * share**3 * A**2 + share * (2 * (c_2 - s_2) - s_2) - third)
+    c_1, c_2 = share * A, share * (1 + Z) / 2  # c_1 without its phase
+    if equations == "paper":
+        return _split(c_2 / N + c_1**2, share * (2 * c_2 + N * c_1**2))
+    s_2 = share * A**2
+    third = 2 * (c_2 - s_2) / N
+    field = N * share**3 * A**2 + share * (2 * (c_2 - s_2) - s_2) - third
+    return _split(c_1**2 + (c_2 - s_2) / N, field)
 
 
-def printed() -> Equations:
-    r"""Return Eq. 24 as it is printed.
-
-    .. math::
-        \dot A/A = -2\eta z\sin2\phi - 2\Gamma_2A^2 + N\Gamma_2zA^2, \quad
-        \dot\phi = -2\eta zA\cos2\phi, \quad
-        \dot z/A^2 = 8\eta\sin2\phi - 4\Gamma_2(1+z) - 4\Gamma_2NA^2 .
-    """
-    return Equations(
-        -2 * ETA * Z * sp.sin(2 * PHI) - 2 * GAMMA * A**2 + N * GAMMA * Z * A**2,
-        -2 * ETA * Z * A * sp.cos(2 * PHI),
-        A**2 * (8 * ETA * sp.sin(2 * PHI) - 4 * GAMMA * (1 + Z) - 4 * GAMMA * N * A**2),
-        A**2,
-    )
-
-
-def _equations(emission: sp.Expr, field: sp.Expr) -> Equations:
+def _split(emission: sp.Expr, field: sp.Expr) -> Rates:
     """Split Eqs. 22-23 into rates of A, ϕ and z; ``field`` is T/σ, a real number."""
-    sigma, share = A * sp.exp(sp.I * PHI), (N - 1) / N
-    c_1 = share * sigma
-    sigma_rate = -2 * sp.I * ETA * Z * sp.conjugate(c_1) + sigma * GAMMA * (
-        Z * field - 2 * emission
-    )
-    real, imaginary = _parts(sigma_rate / sigma)  # σ̇/σ = Ȧ/A + iϕ̇
-    inversion = 8 * ETA * _parts(sigma * c_1)[1] - 4 * GAMMA * ((1 + Z) * emission + A**2 * field)
-    return Equations(real, imaginary, sp.expand(inversion), sp.factor(emission))
+    sigma = A * sp.exp(sp.I * PHI)
+    spin, c_1, triple = map(with_conjugate, (sigma, (N - 1) / N * sigma, field * sigma))
+    d_sigma, d_z = rates_of_spin(spin, Z, c_1, triple, emission, ETA, gamma=GAMMA)
+    amplitude, phase = _parts(d_sigma / sigma)
+    return Rates(amplitude, phase, _parts(d_z)[0], sp.factor(emission))
 
 
 def _parts(expression: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
@@ -95,20 +103,20 @@ def order(expression: sp.Expr, power: int) -> sp.Expr:
     Parameters
     ----------
     expression
-        A rate of `Equations`.
+        A rate of `Rates`.
     power
         The power k.
     """
     return sp.factor(sp.expand(sp.expand(expression).subs(ETA, H * N * GAMMA)).coeff(N, power))
 
 
-def length_rate(equations: Equations) -> sp.Expr:
+def length_rate(rates: Rates) -> sp.Expr:
     r"""Return the rate of the squared length ℓ = 4A² + z² of the Bloch vector.
 
     For all three sets it is :math:`-8\Gamma_2Q\,[2A^2 + z(1+z)]`, what a spin that emits on its
     own at the rate 4QΓ2 would lose.
     """
-    return sp.factor(sp.simplify(8 * A**2 * equations.amplitude + 2 * Z * equations.inversion))
+    return sp.factor(sp.simplify(8 * A**2 * rates.amplitude + 2 * Z * rates.inversion))
 
 
 def fixed_points() -> list[dict[sp.Symbol, sp.Expr]]:
@@ -121,21 +129,22 @@ def fixed_points() -> list[dict[sp.Symbol, sp.Expr]]:
     which to leading order in 1/N is Eq. 25; the physical one, with the upper sign, comes first.
     """
     square = sp.Symbol("A2")
-    rates = [
+    printed = rates("printed")
+    conditions = [
         sp.expand(f.subs(PHI, sp.pi / 4)).subs(A**2, square)
-        for f in (printed().amplitude, sp.expand(printed().inversion / A**2))
+        for f in (printed.amplitude, sp.expand(printed.inversion / A**2))
     ]
-    found = sp.solve(rates, [square, Z], dict=True)
+    found = sp.solve(conditions, [square, Z], dict=True)
     return sorted(
         ({A**2: sp.simplify(s[square]), Z: sp.simplify(s[Z])} for s in found),
         key=lambda s: float(s[Z].subs({N: 100, ETA: 1, GAMMA: 1})),
     )
 
 
-def jacobian(equations: Equations) -> sp.Matrix:
+def jacobian(rates: Rates) -> sp.Matrix:
     """Return the matrix of derivatives of (Ȧ, ϕ̇, ż) by (A, ϕ, z)."""
-    rates = sp.Matrix([A * equations.amplitude, equations.phase, equations.inversion])
-    return rates.jacobian([A, PHI, Z])
+    rows = sp.Matrix([A * rates.amplitude, rates.phase, rates.inversion])
+    return rows.jacobian([A, PHI, Z])
 
 
 def slow_rate() -> sp.Expr:
@@ -146,7 +155,7 @@ def slow_rate() -> sp.Expr:
 
     On that line A is constant to leading order, so that 2zż is the rate of the length.
     """
-    rate = length_rate(printed()).subs(A, sp.sqrt(2 * H)) / (2 * Z)
+    rate = length_rate(rates("printed")).subs(A, sp.sqrt(2 * H)) / (2 * Z)
     return sp.factor(rate)
 
 

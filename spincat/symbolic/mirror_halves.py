@@ -6,19 +6,21 @@ every sum over the other spins is a sum over the two halves.  The phase φ of th
 in the paper.
 
 The sums over two and three spins can be taken in two ways.  The paper lets indices coincide that
-cannot, which gives products of single sums and is called "paper" here; the sums over different
-spins are exact if the spins are not correlated, and are called "product".
+cannot, which gives products of single sums: "paper", Eqs. 22-23.  The sums over different spins are
+exact if the spins are not correlated: "product".  What the paper prints, Eqs. 26-28, is "printed".
 """
 
 from __future__ import annotations
 
 from functools import cache
 from itertools import product
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 import sympy as sp
 
-Factorisation = Literal["paper", "product"]
+from spincat.shared.checks import check_equations
+from spincat.shared.types import Equations
+from spincat.symbolic.spin_rates import rates_of_spin, with_conjugate
 
 #: Modulus A of ⟨σ⁺⟩ and number of spins N.
 A, N = sp.symbols("A N", positive=True)
@@ -39,19 +41,12 @@ class Sums(NamedTuple):
     triple: sp.Expr  #: (1/N²) Σ ⟨σ⁺_i σ⁺_j σ⁻_k⟩
 
 
-class Equations(NamedTuple):
+class Rates(NamedTuple):
     """The right-hand sides of three equations of motion."""
 
     amplitude: sp.Expr  #: of (dA/dt)/A, as Eq. 26
     phase: sp.Expr  #: of dζ/dt, as Eq. 27
     inversion: sp.Expr  #: of (dz/dt)/A², as Eq. 28
-
-
-def check_factorisation(factorisation: str) -> Factorisation:
-    """Return ``factorisation``, or raise ``ValueError`` unless it is "paper" or "product"."""
-    if factorisation not in get_args(Factorisation):
-        raise ValueError(f"factorisation = {factorisation!r}; allowed: 'paper' or 'product'")
-    return factorisation  # type: ignore[return-value]
 
 
 def coherence(half: int) -> sp.Expr:
@@ -72,7 +67,7 @@ def coherence(half: int) -> sp.Expr:
     return A * sp.exp(sp.I * (sp.pi / 4 + half * zeta))
 
 
-def seen_by(half: int, factorisation: Factorisation = "paper") -> Sums:
+def seen_by(half: int, equations: Equations = "paper") -> Sums:
     r"""Sum over all spins but one, which belongs to ``half``.
 
     The other spins are N/2 − 1 of the same half and N/2 of the other.  Since a spin can be excited
@@ -87,10 +82,10 @@ def seen_by(half: int, factorisation: Factorisation = "paper") -> Sums:
     ----------
     half
         +1 or −1, the half of the spin that is left out.
-    factorisation
+    equations
         "paper" or "product".
     """
-    exclude = check_factorisation(factorisation) == "product"
+    exclude = check_equations(equations, "paper", "product") == "product"
     sigma = {u: coherence(u) for u in (1, -1)}
     count = {u: N / 2 - int(u == half) for u in sigma}
     excited = (1 + z) / 2
@@ -108,10 +103,11 @@ def seen_by(half: int, factorisation: Factorisation = "paper") -> Sums:
 
 
 @cache
-def reduced_equations(half: int = 1, factorisation: Factorisation = "paper") -> Equations:
-    r"""Put the ansatz into Eqs. 22-23 of a spin of one half; nothing is dropped.
+def rates(equations: Equations, half: int = 1) -> Rates:
+    r"""Return the right-hand sides for the spins of one half.
 
-    With "paper" the result is what Eqs. 26-28 have to approximate.  In terms of `Sums`,
+    "printed" are Eqs. 26-28.  The others follow from Eqs. 22-23 with the ansatz, and nothing is
+    dropped: "paper" is what Eqs. 26-28 have to approximate.  In terms of `Sums`,
 
     .. math::
         \frac{\dot A}{A} \pm i\dot\zeta &= \pm i\delta + \frac{1}{\sigma}\left[
@@ -121,34 +117,44 @@ def reduced_equations(half: int = 1, factorisation: Factorisation = "paper") -> 
 
     Parameters
     ----------
+    equations
+        "printed", "paper" or "product".
     half
         +1 or −1; the ansatz is consistent if both give the same equations.
-    factorisation
-        "paper" for Eqs. 22-23, "product" for the exact equations of uncorrelated spins.
+
+    Raises
+    ------
+    ValueError
+        If ``equations`` or ``half`` is none of these.
+
+    Examples
+    --------
+    >>> rates("printed").phase.subs({delta: 0, eta: 0, N: 4})
+    -Gamma_2*z*(2*A**2*cos(zeta)**2 + z + 1)*sin(2*zeta)/2
     """
-    sigma, seen = coherence(half), seen_by(half, factorisation)
-    rate = sp.I * half * delta - 2 * Gamma_2 * seen.pair
-    rate += (-2 * sp.I * eta * z * sp.conjugate(seen.c1) + Gamma_2 * z * seen.triple) / sigma
-    # Im(σ c₁) and Re(σ triple*) as the parts of one complex number: Im w = Re(−i w).
-    gain = -8 * sp.I * eta * sigma * seen.c1 - 4 * Gamma_2 * sigma * sp.conjugate(seen.triple)
-    change = (gain - 4 * Gamma_2 * (1 + z) * seen.pair) / A**2
-    amplitude, phase = _parts(rate)
-    return Equations(_tidy(amplitude), _tidy(half * phase), _tidy(_parts(change)[0]))
+    sigma = coherence(half)
+    if check_equations(equations, "printed", "paper", "product") == "printed":
+        c = sp.cos(zeta) ** 2
+        return _in_printed_form(1 + z + N * A**2 * (1 - 2 / N) * c, A**2 * c)
+    seen = seen_by(half, equations)
+    spin, c_1, triple = map(with_conjugate, (sigma, seen.c1, seen.triple))
+    d_sigma, d_z = rates_of_spin(spin, z, c_1, triple, seen.pair, eta, gamma=Gamma_2)
+    amplitude, phase = _parts(d_sigma / sigma + sp.I * half * delta)
+    return Rates(_tidy(amplitude), _tidy(half * phase), _tidy(_parts(d_z / A**2)[0]))
 
 
-def printed_equations() -> Equations:
-    """Return Eqs. 26-28 as the paper prints them."""
+def _in_printed_form(bracket: sp.Expr, pair: sp.Expr) -> Rates:
+    """Eqs. 26-28 with something else for their square bracket and for their A²cos²ζ."""
     c = sp.cos(zeta) ** 2
-    bracket = 1 + z + N * A**2 * (1 - 2 / N) * c
     drive = c - sp.cos(2 * zeta) / N
-    return Equations(
-        -2 * eta * z * drive + Gamma_2 * z * (c - 1 / N) * bracket - 2 * Gamma_2 * A**2 * c,
+    return Rates(
+        -2 * eta * z * drive + Gamma_2 * z * (c - 1 / N) * bracket - 2 * Gamma_2 * pair,
         delta + (eta * (1 - 2 / N) - Gamma_2 * bracket / 2) * z * sp.sin(2 * zeta),
-        8 * eta * drive - 4 * Gamma_2 * (c - 1 / N) * bracket - 4 * Gamma_2 * (1 + z) * c,
+        8 * eta * drive - 4 * Gamma_2 * (c - 1 / N) * bracket - 4 * Gamma_2 * (1 + z) * pair / A**2,
     )
 
 
-def corrected_equations() -> tuple[Equations, dict[sp.Symbol, sp.Expr]]:
+def corrected_rates() -> tuple[Rates, dict[sp.Symbol, sp.Expr]]:
     r"""Return Eqs. 22-23 with the ansatz in the form of Eqs. 26-28, but without omissions.
 
     Two abbreviations differ from the printed ones: B replaces the square bracket, and P, the mean
@@ -156,31 +162,25 @@ def corrected_equations() -> tuple[Equations, dict[sp.Symbol, sp.Expr]]:
 
     Returns
     -------
-        The equations with the symbols B and P, and what B and P stand for.
+        The right-hand sides with the symbols B and P, and what B and P stand for.
     """
     B, P = sp.symbols("B P")
     c = sp.cos(zeta) ** 2
-    drive = c - sp.cos(2 * zeta) / N
-    equations = Equations(
-        -2 * eta * z * drive + Gamma_2 * z * (c - 1 / N) * B - 2 * Gamma_2 * P,
-        delta + (eta * (1 - 2 / N) - Gamma_2 * B / 2) * z * sp.sin(2 * zeta),
-        8 * eta * drive - 4 * Gamma_2 * (c - 1 / N) * B - 4 * Gamma_2 * (1 + z) * P / A**2,
-    )
     bracket = (1 + z) * (1 - 1 / N) + N * A**2 * (1 - 2 / N) * c + A**2 / N
     pair = A**2 * (1 - 2 / N) * c + A**2 / N**2 + (1 + z) * (1 - 1 / N) / (2 * N)
-    return equations, {B: bracket, P: pair}
+    return _in_printed_form(B, P), {B: bracket, P: pair}
 
 
-def omitted_terms(factorisation: Factorisation = "paper") -> Equations:
-    r"""Return what Eqs. 26-28 leave out: `reduced_equations` minus `printed_equations`.
+def omitted_terms(equations: Equations = "paper") -> Rates:
+    r"""Return what Eqs. 26-28 leave out: the other `rates` minus the printed ones.
 
     Parameters
     ----------
-    factorisation
+    equations
         "paper" compares with Eqs. 22-23, "product" with the exact equations.
     """
-    pairs = zip(reduced_equations(1, factorisation), printed_equations(), strict=True)
-    return Equations(*(_tidy(exact - printed) for exact, printed in pairs))
+    pairs = zip(rates(equations), rates("printed"), strict=True)
+    return Rates(*(_tidy(whole - printed) for whole, printed in pairs))
 
 
 def leading_term(expression: sp.Expr) -> sp.Expr:

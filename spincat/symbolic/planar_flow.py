@@ -8,12 +8,14 @@ what it arrived at; the notebook on the exact boundary calls them in order.  Γ2
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
 
 import sympy as sp
 
-A, N, h = sp.symbols("A N h", positive=True)
-zeta, z, delta = sp.symbols("zeta z delta", real=True)
+from spincat.symbolic import mirror_halves
+from spincat.symbolic.mirror_halves import A, N, Rates, delta, eta, z, zeta
+
+h = sp.Symbol("h", positive=True)
+"""The drive per spin, η/N."""
 y = sp.Symbol("y", real=True)
 """The distance from the fast constraint, times N: A²cos²ζ = 2h + y/N."""
 u, w = sp.symbols("u w", positive=True)
@@ -22,25 +24,10 @@ omega = sp.Symbol("omega", positive=True)
 """The frequency at the Hopf bifurcation."""
 
 
-class Rates(NamedTuple):
-    """The left sides of Eqs. 26, 27 and 28."""
-
-    log_amplitude: sp.Expr
-    phase_spread: sp.Expr
-    inversion: sp.Expr
-
-
-def equations() -> Rates:
+def printed_rates() -> Rates:
     """Ȧ/A, dζ/dt and ż/A² as printed in Eqs. 26-28, with η = hN."""
-    eta, cos2 = h * N, sp.cos(zeta) ** 2
-    bracket = 1 + z + N * A**2 * (1 - 2 / N) * cos2
-    drive = cos2 - sp.cos(2 * zeta) / N
-    loss = cos2 - 1 / N
-    return Rates(
-        -2 * eta * z * drive + z * loss * bracket - 2 * A**2 * cos2,
-        delta + eta * z * (1 - 2 / N) * sp.sin(2 * zeta) - z * bracket * sp.sin(2 * zeta) / 2,
-        8 * eta * drive - 4 * loss * bracket - 4 * (1 + z) * cos2,
-    )
+    scale = {eta: h * N, mirror_halves.Gamma_2: 1}
+    return Rates(*(rate.subs(scale) for rate in mirror_halves.rates("printed")))
 
 
 def rational(expression: sp.Expr) -> sp.Expr:
@@ -54,8 +41,8 @@ def rational(expression: sp.Expr) -> sp.Expr:
 
 
 def fast_part() -> Rates:
-    """The coefficients of N in :func:`equations`: all three contain A²cos²ζ - 2h."""
-    rates = (sp.expand(rate).coeff(N, 1) for rate in equations())
+    """The coefficients of N in :func:`printed_rates`: all three contain A²cos²ζ - 2h."""
+    rates = (sp.expand(rate).coeff(N, 1) for rate in printed_rates())
     return Rates(*(sp.factor(rate) for rate in rates))
 
 
@@ -64,7 +51,7 @@ def slow_part() -> Rates:
     """What is left for N → ∞ at fixed distance y from the constraint, in u and w."""
     square = (2 * h + y / N) * (1 + u**2)  # A²
     rates = []
-    for rate in equations():
+    for rate in printed_rates():
         fraction = sp.cancel(sp.together(rational(rate).subs(A, sp.sqrt(square))))
         above, below = (sp.Poly(part, N) for part in sp.fraction(fraction))
         if above.degree() != below.degree():
@@ -77,7 +64,7 @@ def slow_part() -> Rates:
 def distance() -> sp.Expr:
     """The y that keeps A²cos²ζ constant: Ȧ/A = tan ζ dζ/dt solved for y."""
     rates = slow_part()
-    (solution,) = sp.solve(rates.log_amplitude - u * rates.phase_spread, y)
+    (solution,) = sp.solve(rates.amplitude - u * rates.phase, y)
     return sp.factor(solution)
 
 
@@ -85,18 +72,9 @@ def distance() -> sp.Expr:
 def flow() -> tuple[sp.Expr, sp.Expr]:
     """The planar flow (du/dt, dw/dt): the slow rates at y, with A² = 2h(1 + u²)."""
     rates = slow_part()
-    du = sp.cancel((1 + u**2) * rates.phase_spread.subs(y, distance()))
+    du = sp.cancel((1 + u**2) * rates.phase.subs(y, distance()))
     dw = sp.cancel(2 * h * (1 + u**2) * rates.inversion.subs(y, distance()))
     return sp.expand(du), sp.apart(dw, delta)
-
-
-def flow_in_angles() -> tuple[sp.Expr, sp.Expr]:
-    """The same flow as (dζ/dt, dz/dt)."""
-    du, dw = (rate.subs({u: sp.tan(zeta), w: 1 + z}) for rate in flow())
-    d_zeta = delta * sp.cos(zeta) ** 2 - 4 * h * (1 + z) * sp.sin(zeta) * sp.cos(zeta)
-    if sp.simplify(du * sp.cos(zeta) ** 2 - d_zeta) != 0:  # SymPy's own form is longer
-        raise ArithmeticError("the flow in ζ is not the one in tan ζ")
-    return d_zeta, sp.collect(sp.expand(dw), [delta, h])
 
 
 @cache

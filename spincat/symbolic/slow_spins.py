@@ -12,6 +12,10 @@ from functools import cache
 
 import sympy as sp
 
+from spincat.shared.checks import check_equations
+from spincat.shared.types import Equations
+from spincat.symbolic.spin_rates import Pair, rates_of_spin
+
 N, h = sp.symbols("N h", positive=True)
 delta = sp.Symbol("delta_n", real=True)
 w = sp.Symbol("w", positive=True)
@@ -35,14 +39,14 @@ a, b = sp.symbols("a b", real=True)
 def mean_rate() -> sp.Expr:
     """The part of order N of the rate of a spin, over z: it vanishes if the mean is √(2h)."""
     mean, conjugate = sp.symbols("m m^{*}")
-    return sp.factor(sp.expand(_rates(mean, conjugate, exact=False)[0]).coeff(N, 1) / (w - 1))
+    return sp.factor(sp.expand(_rates(mean, conjugate, "paper")[0]).coeff(N, 1) / (w - 1))
 
 
 @cache
-def spin_rates(*, exact: bool) -> tuple[sp.Expr, sp.Expr]:
-    """(ds/dt, dw/dt) of one spin for N → ∞, from Eqs. 22-23 or exact in a product state."""
+def spin_rates(equations: Equations) -> tuple[sp.Expr, sp.Expr]:
+    """(ds/dt, dw/dt) of one spin for N → ∞, from Eqs. 22-23 ("paper") or exact ("product")."""
     root = sp.sqrt(2 * h)
-    rates = _rates(root + epsilon / N, root + epsilon_conjugate / N, exact=exact)
+    rates = _rates(root + epsilon / N, root + epsilon_conjugate / N, equations)
     slow = []
     for rate in rates:
         powers = sp.expand(rate)
@@ -52,30 +56,30 @@ def spin_rates(*, exact: bool) -> tuple[sp.Expr, sp.Expr]:
     return slow[0], slow[1]
 
 
-def common_term(*, exact: bool) -> sp.Expr:
+def common_term(equations: Equations) -> sp.Expr:
     """G: the factor of z in ds/dt that does not depend on the state of the spin itself."""
-    rate = spin_rates(exact=exact)[0]
+    rate = spin_rates(equations)[0]
     return sp.collect(sp.expand(rate.subs({s: 0, s_conjugate: 0}) / (w - 1)).simplify(), h)
 
 
 @cache
-def slow_rates(*, exact: bool) -> tuple[sp.Expr, sp.Expr]:
+def slow_rates(equations: Equations) -> tuple[sp.Expr, sp.Expr]:
     """(ds/dt, dw/dt) written with G, which holds everything that distinguishes the equations."""
-    common = common_term(exact=exact)
+    common = common_term(equations)
     swap = {epsilon: epsilon_conjugate, t2: t2_conjugate, rest: rest_conjugate}
     conjugate = common.subs(swap, simultaneous=True)
     solved = {
         epsilon: sp.solve(common - G, epsilon)[0],
         epsilon_conjugate: sp.solve(conjugate - G_conjugate, epsilon_conjugate)[0],
     }
-    ds, dw = (sp.expand(rate.subs(solved)) for rate in spin_rates(exact=exact))
+    ds, dw = (sp.expand(rate.subs(solved)) for rate in spin_rates(equations))
     return sp.collect(ds, [G, h]), sp.collect(dw, [G, G_conjugate, h])
 
 
 @cache
 def steady_spin() -> tuple[sp.Expr, sp.Expr]:
     """(s, an expression that vanishes) for a steady spin, with G = -√(2h)γ real."""
-    ds, dw = slow_rates(exact=False)
+    ds, dw = slow_rates("paper")
     real = {G: -sp.sqrt(2 * h) * gamma, G_conjugate: -sp.sqrt(2 * h) * gamma}
     (value,) = sp.solve(ds.subs(real), s)
     (conjugate,) = sp.solve(ds.subs(real).subs({s: s_conjugate, sp.I: -sp.I}), s_conjugate)
@@ -102,7 +106,7 @@ def linearised() -> tuple[sp.Matrix, sp.Matrix]:
         s: a + sp.I * b, s_conjugate: a - sp.I * b,
         G: real + sp.I * imaginary, G_conjugate: real - sp.I * imaginary,
     }  # fmt: skip
-    ds, dw = (sp.expand(rate.subs(parts)) for rate in slow_rates(exact=False))
+    ds, dw = (sp.expand(rate.subs(parts)) for rate in slow_rates("paper"))
     rates = sp.Matrix([ds.as_real_imag()[0], ds.as_real_imag()[1], sp.expand(dw)])
     steady = {imaginary: 0, real: -sp.sqrt(2 * h) * gamma}
     return (rates.jacobian([a, b, w]).subs(steady), rates.jacobian([real, imaginary]).subs(steady))
@@ -127,13 +131,12 @@ def mirror_breaking() -> tuple[sp.Expr, sp.Expr]:
     return sp.factor(reduced.trace()), sp.factor(reduced.det())
 
 
-def _rates(mean: sp.Expr, conjugate: sp.Expr, *, exact: bool) -> tuple[sp.Expr, sp.Expr]:
+def _rates(mean: sp.Expr, conjugate: sp.Expr, equations: Equations) -> tuple[sp.Expr, sp.Expr]:
     """Eqs. 22-23 with η = hN and the phase π/4 taken out, sums over the other spins inserted."""
-    turn, z = sp.exp(sp.I * sp.pi / 4), w - 1
     c1, c1_conjugate = mean - s / N, conjugate - s_conjugate / N
     excited = c2 - w / (2 * N)
-    flux, q, flux_conjugate = 2 * c1 * excited, c1 * c1_conjugate + excited / N, None
-    if exact:
+    flux, q = 2 * c1 * excited, c1 * c1_conjugate + excited / N
+    if check_equations(equations, "paper", "product") == "product":
         own = s * s_conjugate
         square = s2 - own / N
         flux = 2 * c1 * (excited - square) - (t2 - s**2 / N) * c1_conjugate
@@ -144,11 +147,9 @@ def _rates(mean: sp.Expr, conjugate: sp.Expr, *, exact: bool) -> tuple[sp.Expr, 
         s: s_conjugate, s_conjugate: s, epsilon: epsilon_conjugate, epsilon_conjugate: epsilon,
         t2: t2_conjugate, rest: rest_conjugate, mean: conjugate, conjugate: mean,
     }  # fmt: skip
-    flux_conjugate = sp.expand(flux).subs(swap, simultaneous=True)
-    drive = -2 * sp.I * h * N * z * c1_conjugate / turn**2  # of ds/dt; that of σ has one turn less
-    d_s = sp.I * delta * s + sp.expand(drive) - 2 * s * q + z * flux
-    sigma_c1 = sp.expand(turn**2) * s * c1
-    conjugate_of_it = sp.expand(turn**-2) * s_conjugate * c1_conjugate
-    heating = 8 * h * N * (sigma_c1 - conjugate_of_it) / (2 * sp.I)
-    d_w = heating - 4 * w * q - 2 * (s * flux_conjugate + s_conjugate * flux)
-    return d_s, d_w
+    triple = Pair(flux, sp.expand(flux).subs(swap, simultaneous=True))
+    # for s the phase of the drive is -π/2
+    d_s, d_w = rates_of_spin(
+        Pair(s, s_conjugate), w - 1, Pair(c1, c1_conjugate), triple, q, h * N, turn=-sp.I
+    )
+    return d_s + sp.I * delta * s, d_w

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, get_args
 
 import sympy as sp
 
-from spincat.symbolic.mirror_halves import A, Equations, Gamma_2, N, delta, eta, z, zeta
+from spincat.symbolic.mirror_halves import A, Gamma_2, N, Rates, delta, eta, z, zeta
 
 Fixed = Literal["eta", "h"]
 
@@ -33,7 +33,7 @@ class Steady(NamedTuple):
     slope: tuple[sp.Expr, ...]  #: of K = ∂(dζ/dt)/∂ζ
 
 
-def linearise(equations: Equations) -> Equations:
+def linearise(rates: Rates) -> Rates:
     """Return the equations to first order in ζ, in units of Γ2: Eq. 47 without its slips.
 
     Raises
@@ -42,27 +42,27 @@ def linearise(equations: Equations) -> Equations:
         If dA/dt or dz/dt has a term linear in ζ, so that ζ does not separate.
     """
     at = {zeta: 0, Gamma_2: 1}
-    for even in (equations.amplitude, equations.inversion):
+    for even in (rates.amplitude, rates.inversion):
         if sp.expand(sp.diff(even, zeta).subs(at)) != 0:
-            raise ValueError("equations are not even in ζ; allowed: Eqs. 26-28 or their like")
-    first = equations.phase.subs(at) + zeta * sp.diff(equations.phase, zeta).subs(at)
-    return Equations(
-        sp.expand(equations.amplitude.subs(at)),
+            raise ValueError("rates are not even in ζ; allowed: Eqs. 26-28 or their like")
+    first = rates.phase.subs(at) + zeta * sp.diff(rates.phase, zeta).subs(at)
+    return Rates(
+        sp.expand(rates.amplitude.subs(at)),
         sp.expand(first),
-        sp.expand(equations.inversion.subs(at)),
+        sp.expand(rates.inversion.subs(at)),
     )
 
 
-def printed_linearised() -> Equations:
+def printed_linearised() -> Rates:
     """Return Eq. 47 as the paper prints it (Γ2 = 1)."""
     amplitude = -2 * A**2 + (N - 1) / N * (z * (1 - 2 * eta + (N - 2) * A**2) + z**2)
     phase = delta - z / N * (N + 4 * eta - 2 * N * eta + (N - 2) * A**2 + N * z) * zeta
     bracket = 1 + 2 * N * (eta - 1) - 2 * eta - (N - 2) * (N - 1) * A**2 + z - 2 * N * z
-    return Equations(amplitude, phase, 4 * A**2 / N * bracket)
+    return Rates(amplitude, phase, 4 * A**2 / N * bracket)
 
 
 @cache
-def steady_state(equations: Equations, fixed: Fixed, order: int) -> Steady:
+def steady_state(rates: Rates, fixed: Fixed, order: int) -> Steady:
     r"""Expand the steady state at ζ = 0 in powers of 1/N (Eq. 48; at fixed h Eqs. 29 and 50).
 
     The drive cancels in :math:`\dot A/A + (z/4)\,\dot z/A^2`.  Without that combination the leading
@@ -70,8 +70,8 @@ def steady_state(equations: Equations, fixed: Fixed, order: int) -> Steady:
 
     Parameters
     ----------
-    equations
-        Any version of Eqs. 26-28.
+    rates
+        Any of `spincat.symbolic.mirror_halves.rates`.
     fixed
         "eta" to hold η fixed; "h" to hold h = η/N, written with s = √(1 − 16h).
     order
@@ -90,7 +90,7 @@ def steady_state(equations: Equations, fixed: Fixed, order: int) -> Steady:
         raise ValueError(f"fixed = {fixed!r}; allowed: 'eta' or 'h'")
     parameter = eta if fixed == "eta" else s
     domain = sp.QQ.frac_field(parameter)
-    first, second, slope = _conditions(equations, fixed)
+    first, second, slope = _conditions(rates, fixed)
     conditions = [sp.Poly(f, _a, _w, epsilon) for f in (first, second)]
     a, w = (sp.Poly(value, epsilon, domain=domain) for value in _leading(conditions, fixed))
     at = {_a: a.as_expr(), _w: w.as_expr(), epsilon: 0}
@@ -116,9 +116,9 @@ def as_series(coefficients: tuple[sp.Expr, ...]) -> sp.Expr:
     return sp.Add(*(value / N**k for k, value in enumerate(coefficients)))
 
 
-def spread_coefficients(equations: Equations) -> tuple[sp.Expr, sp.Expr]:
+def spread_coefficients(rates: Rates) -> tuple[sp.Expr, sp.Expr]:
     """Return the coefficients of 1 and 1/N in ζ/δ = −1/K at fixed h (Eq. 49), functions of s."""
-    zeroth, first = steady_state(equations, "h", 1).slope
+    zeroth, first = steady_state(rates, "h", 1).slope
     return sp.factor(-1 / zeroth), sp.factor(first / zeroth**2)
 
 
@@ -127,7 +127,7 @@ def in_h(value: sp.Expr) -> sp.Expr:
     return sp.series(value.subs(s, sp.sqrt(1 - 16 * h)), h, 0, 0).removeO()
 
 
-def slow_conditions(equations: Equations) -> tuple[sp.Expr, sp.Expr]:
+def slow_conditions(rates: Rates) -> tuple[sp.Expr, sp.Expr]:
     r"""Let N → ∞ at fixed h on the fast constraint A²cos²ζ = 2h; both results are zero when steady.
 
     Two combinations are free of the fast terms of order N: the one of `steady_state` without the
@@ -136,8 +136,8 @@ def slow_conditions(equations: Equations) -> tuple[sp.Expr, sp.Expr]:
     squared = 2 * h / sp.cos(zeta) ** 2
     scale = {A: sp.sqrt(squared), N: 1 / epsilon, eta: h / epsilon, Gamma_2: 1}
     combinations = (
-        (equations.amplitude + z * equations.inversion / 4) * sp.cos(zeta) ** 2,
-        equations.phase + sp.tan(zeta) * equations.amplitude,
+        (rates.amplitude + z * rates.inversion / 4) * sp.cos(zeta) ** 2,
+        rates.phase + sp.tan(zeta) * rates.amplitude,
     )
     inversion, phase = (
         sp.simplify(sp.expand(sp.expand_trig(value.subs(scale))).subs(epsilon, 0))
@@ -146,18 +146,18 @@ def slow_conditions(equations: Equations) -> tuple[sp.Expr, sp.Expr]:
     return inversion, phase
 
 
-def detuning_series(equations: Equations, order: int) -> sp.Expr:
+def detuning_series(rates: Rates, order: int) -> sp.Expr:
     """Return the detuning δ that gives a spread ζ, for N → ∞, as a series in ζ; from 22-23."""
-    inversion, phase = slow_conditions(equations)
+    inversion, phase = slow_conditions(rates)
     lower = min(sp.solve(inversion, z), key=lambda root: root.subs({h: 0.01, zeta: 0.1}))
     needed = sp.solve(phase.subs(z, lower), delta)[0].subs(h, (1 - s**2) / 16)
     series = sp.series(needed, zeta, 0, order + 1).removeO()
     return sp.collect(sp.expand(sp.simplify(series)), zeta, sp.factor)
 
 
-def _conditions(equations: Equations, fixed: Fixed) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+def _conditions(rates: Rates, fixed: Fixed) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
     """Scale the equations at ζ = 0: dA/dt = 0, the combination without drive, and K/N."""
-    linear = linearise(equations)
+    linear = linearise(rates)
     slope = sp.diff(linear.phase, zeta) / N
     # times A², since (dz/dt)/A² has a term with 1/A²
     combination = (linear.amplitude + z * linear.inversion / 4) * A**2
