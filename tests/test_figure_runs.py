@@ -15,11 +15,13 @@ from click.testing import CliRunner
 
 from spincat.figures import fig1, sec4_2_boundary
 from spincat.figures.registry import EVERY
+from spincat.figures.vocabulary import NAMES
 from spincat.large_n import planar_basins
 from spincat.master_equation import product_space
 from spincat.run import figure_runs
 from spincat.run.cli import main
 from spincat.shared import declarations, parallel
+from spincat.shared.declarations import Parameter
 
 SMALL = {"n_spins": 20, "draws": 2, "n_times": 5}
 
@@ -83,8 +85,15 @@ def test_a_figure_may_say_more_than_the_vocabulary():
 
 
 def test_one_parameter_has_one_name():
-    """Numbers of drives, drives per spin, and lists of N, η and δ."""
+    """A name has one type and unit everywhere; and not two names for drives, N, η and δ."""
+    for name in EVERY:
+        for known in figure_runs.parameters(name):
+            if known.name in NAMES:
+                widest = Parameter(known.name, None, NAMES[known.name])
+                assert known.scalar is widest.scalar
+                assert known.unit == widest.unit
     known = {p.name: p for name in EVERY for p in figure_runs.parameters(name)}
+    assert set(NAMES) <= set(known)
     old = {"n_etas", "n_h", "count", "drive", "drives", "drive_max", "density", "densities"}
     assert not known.keys() & (old | {"spins"})
     lists = {"sizes", "etas", "deltas", "times", "spreads", "intensities"}

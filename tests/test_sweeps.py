@@ -164,7 +164,7 @@ def test_each_point_is_checked_once(tmp_path, monkeypatch):
         return check(known, given)
 
     monkeypatch.setattr(declarations, "check", counted)
-    datasets = sweeps.run("fig1", tmp_path, SMALL, {"n_spins": np.array([4, 6.0])})
+    datasets = sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [np.int64(4), 6.0]})
     assert checked == [4, 6]
     assert datasets["fig1"]["n_spins"].dtype.kind == "i"  # the type that is declared
 

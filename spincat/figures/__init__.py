@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         sec4_2_boundary,
         sec4_2_halves,
         sec5,
+        vocabulary,
     )
 
 STYLE = str(Path(__file__).with_name("spincat.mplstyle"))
@@ -102,6 +103,7 @@ __all__ = [
     "sec4_2_boundary",
     "sec4_2_halves",
     "sec5",
+    "vocabulary",
 ]
 __getattr__, _, _ = lazy_loader.attach(__name__, set(__all__) - set(globals()))
 

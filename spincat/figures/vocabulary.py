@@ -88,3 +88,15 @@ Mixing = Annotated[float, Gt(0), Doc("ε = g/ω₀ of cavity and spins"), Unit("
 Nonlinearity = Annotated[float, Gt(0), Doc("nonlinearity χ⁽²⁾/ω₀ of the cavity"), Unit("1")]
 Adiabaticity = Annotated[float, Gt(0), Doc("ratio of pair coupling and decay"), Unit("1")]
 Frequency = Annotated[float, Gt(0), Doc("frequency"), Unit("MHz")]
+
+NAMES = {
+    "n_spins": Spins, "sizes": Sizes[Spins], "theta": Theta, "intensities": Intensities[Intensity],
+    "eta": Eta, "etas": Etas[Eta], "eta_max": EtaMax, "phase": Phase,
+    "h": H, "h_max": HMax, "n_eta": DriveNumber,
+    "delta": Delta, "deltas": Deltas[Delta], "delta_max": DeltaMax, "n_delta": DeltaNumber,
+    "delta_t": DeltaTime, "draws": Draws, "draws_many": ManyDraws, "exact_draws": ExactDraws,
+    "seed": Seed, "times": Times[Time], "t_max": TMax, "n_times": TimeNumber,
+    "initial_state": Start, "initial_spread": InitialSpread,
+    "mixing": Mixing, "nonlinearity": Nonlinearity,
+}  # fmt: skip
+"""What each name of a parameter means, with its widest range."""

@@ -1,8 +1,9 @@
 """Helpers that know no physics, for all other folders.
 
-Refusals of arguments (`checks`), what solvers raise (`errors`), names of types (`types`), rows
-shared out among processes (`parallel`), files (`files`), optional packages (`extras`), where a
-result comes from (`provenance`), and the table at the end of a chapter (`verdicts`).
+Refusals of arguments (`checks`), parameters declared as types (`declarations`), what solvers raise
+(`errors`), names of types (`types`), rows shared out among processes (`parallel`), files (`files`),
+optional packages (`extras`), where a result comes from (`provenance`), and the table at the end of
+a chapter (`verdicts`).
 They may import nothing of the package but each other.
 """
 
@@ -13,6 +14,7 @@ import lazy_loader
 if TYPE_CHECKING:
     from spincat.shared import (
         checks,
+        declarations,
         errors,
         extras,
         files,
@@ -22,5 +24,15 @@ if TYPE_CHECKING:
         verdicts,
     )
 
-__all__ = ["checks", "errors", "extras", "files", "parallel", "provenance", "types", "verdicts"]
+__all__ = [
+    "checks",
+    "declarations",
+    "errors",
+    "extras",
+    "files",
+    "parallel",
+    "provenance",
+    "types",
+    "verdicts",
+]
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, __all__)
