@@ -16,6 +16,7 @@ from hypothesis import settings
 from ledger_record import Recorder
 from make_reference import KERNEL_ENVIRONMENT
 from nbval.plugin import IPyNbCell
+from shares import Shares, in_order
 
 # A background job of a script ignores Ctrl-C, and so would the programs that the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -35,6 +36,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """Record the tests that decide entries of the ledger, wherever they are run from."""
     recorder = Recorder(writes=not hasattr(config, "workerinput"))
     config.pluginmanager.register(recorder, "ledger-recorder")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let the long tests begin first where several workers share the suite."""
+    if hasattr(config, "workerinput"):
+        in_order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> Shares:
+    """Deal out the suite as ``shares.py`` says, whatever ``--dist`` is given."""
+    config.option.loadscopereorder = False
+    return Shares(config)
 
 
 @pytest.hookimpl(wrapper=True)
