@@ -1,4 +1,4 @@
-"""Execute the pages that have cells, each once, on all cores: ``python book/execute.py [NAME ...]``.
+"""Execute the pages that have cells, on all cores: ``python book/execute.py [NAME ...]``.
 
 The result, ``_build/executed/<folder>/<name>.ipynb``, is what the book shows and offers for
 download (``book/_ext/executed_pages.py``), and what ``make reference`` stores for nbval.
@@ -34,7 +34,7 @@ LONGEST = ("performance", "sec3_2_stabilization", "sec4_1_identical_spins")
 """These are begun first, so that no core waits for one of them in the end."""
 
 ALONE = "cluster"
-"""This page tells by the clock what two processes gain, and is executed when all others are done."""
+"""This page tells by the clock what two processes gain: it is executed after all others."""
 
 KERNEL_ENVIRONMENT = {
     "COLUMNS": "80",  # SymPy breaks its text output at the width of the terminal

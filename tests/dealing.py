@@ -2,8 +2,8 @@
 
 Whole files, as pytest-xdist does it, since nbval runs the cells of a notebook in their order and a
 module may share what it computes; but a page of the book in the browser, and a notebook with other
-parameters, is a piece of work of its own.  What takes long is begun first, so that no core waits for
-the last piece.
+parameters, is a piece of work of its own.  What takes long is begun first, so that no core waits
+for the last piece.
 """
 
 from __future__ import annotations

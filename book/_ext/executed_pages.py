@@ -3,7 +3,7 @@
 MyST-NB asks a client for the outputs of each notebook that it reads.  The client here takes them
 from the executed notebook, which must have the code cells of the page; its prose is that of the
 page, so a reworded paragraph needs no execution.
-What a chapter has written to ``figures/`` is offered for download from beside its executed notebook.
+Links to ``figures/...`` lead to what the execution has left beside the executed notebook.
 """
 
 from __future__ import annotations

@@ -52,8 +52,9 @@ def add_origins(app: Sphinx, doctree: nodes.document) -> None:
             node["ids"].append(PARAMETERS)
         elif isinstance(node, nodes.figure):
             figure = node
-        elif isinstance(node, addnodes.download_reference) and figure is not None:
-            if node["reftarget"].startswith("figures/") and node["reftarget"].endswith(".nc"):
+        elif figure is not None and isinstance(node, addnodes.download_reference):
+            file = Path(node["reftarget"])
+            if file.parent.name == "figures" and file.suffix == ".nc":
                 figure += legend(app.env.docname, node["reftarget"])
                 figure = None
 
