@@ -14,14 +14,13 @@ PAGES     := $(wildcard book/*.md book/*.bib notebooks/*.md)
 NOTEBOOKS := $(wildcard notebooks/*.md)
 BENCHES   := $(wildcard benchmarks/*.py)
 CHECKED   := $(shell git ls-files --cached --others --exclude-standard 2>/dev/null || find . -type f -not -path './.*' -not -path './_build/*')
-# Whole files are dealt out to the cores: nbval runs the cells of a notebook in their order.
-PARALLEL  := -n auto --dist loadfile
+PARALLEL  := -n auto --dist loadfile  # refined by tests/dealing.py
 UNIT_TESTS := $(wildcard tests/*.py)
+LEDGER_TESTS := $(shell grep -l 'mark\.ledger' tests/test_*.py)
 FIGURE_TESTS := $(shell grep -l figure_baselines tests/test_*.py)
 INDEX     := _build/html/index.html
 
 .DEFAULT_GOAL := help
-.NOTPARALLEL:  # lint, book and tests in turn, and not all at once on two cores
 .PHONY: help env book test pytest lint figures reference baseline solutions bench lock clean
 
 help:  ## list the targets
@@ -47,21 +46,32 @@ lock: $(VENV)/.installed  ## resolve requirements.lock anew from pyproject.toml
 book: $(INDEX)  ## build the book; a second call redoes only what changed
 	@echo "The book is ready: open $(CURDIR)/$(INDEX)"
 
-# Sphinx re-executes a notebook when its text changed, but does not see edits of the package, the
-# frame or the environment: after one of those it starts from nothing.
-_build/.inputs: $(SOURCES) $(FRAME) $(BENCHES) $(VENV)/.installed
-	rm -rf _build/html _build/.doctrees _build/jupyter_execute notebooks/figures
+# Sphinx does not see edits of the package, the frame or the environment: after one of those it
+# starts from nothing.
+_build/.inputs: $(SOURCES) $(FRAME) $(VENV)/.installed
+	rm -rf _build/html _build/.doctrees _build/jupyter_execute
 	@mkdir -p _build && touch $@
+
+# The cells of the pages are executed before Sphinx, which takes their outputs.  What is fresh is not
+# executed again: this depends on the code of a page, not on its prose.
+_build/.executed: $(SOURCES) $(BENCHES) $(PAGES) book/execute.py $(VENV)/.installed
+	$(BIN)/python book/execute.py
+	@touch $@
 
 # The verdicts that the book shows are those of the tests that decide them, run for what is here.
 # A test that fails does not stop the book, which says so; it stops `make test`.
 _build/ledger.json: $(SOURCES) $(UNIT_TESTS) $(VENV)/.installed
 	@mkdir -p _build && rm -f $@
-	-$(BIN)/pytest $(PARALLEL) -m ledger $(wildcard tests/test_*.py)
+	-$(BIN)/pytest -m ledger $(LEDGER_TESTS)  # one process: the pages need the other cores
 	@test -e $@ || echo '{}' > $@
 
+# Pages and tests share the cores, so that none waits for the last test or the longest page.
+_build/.computed: $(SOURCES) $(BENCHES) $(PAGES) $(UNIT_TESTS) book/execute.py $(VENV)/.installed
+	$(MAKE) --jobs=2 _build/.executed _build/ledger.json
+	@touch $@
+
 # A failed build forgets what it read: the next one must not pass by skipping the page that failed.
-$(INDEX): _build/.inputs _build/ledger.json book/ledger.yml $(PAGES)
+$(INDEX): _build/.inputs _build/.computed book/ledger.yml $(PAGES)
 	$(BIN)/jupyter-book build . -n -W --keep-going || { rm -rf _build/.doctrees _build/.inputs; exit 1; }
 	@touch $@
 
@@ -88,8 +98,8 @@ figures: $(VENV)/.installed  ## draw the figures alone (_build/figures), and the
 	@# only if it differs: a new date would rebuild the book
 	cmp -s _build/figures/fig1.png book/_static/fig1.png || cp _build/figures/fig1.png book/_static/fig1.png
 
-reference: $(VENV)/.installed  ## execute the notebooks anew as references for nbval (tests/reference)
-	$(BIN)/python tests/make_reference.py
+reference: $(VENV)/.installed  ## store the outputs of the notebooks for nbval (NAME=... for one of them)
+	$(BIN)/python tests/make_reference.py $(NAME)
 
 baseline: $(VENV)/.installed  ## make the figure baselines anew: numbers and pictures (tests/baseline)
 	$(BIN)/pytest -q $(FIGURE_TESTS) -k test_data --regen-all
@@ -103,4 +113,4 @@ bench: $(VENV)/.installed  ## measure what is claimed about speed
 	@for script in $(BENCHES); do $(BIN)/python $$script || exit 1; done
 
 clean:  ## remove what was built, but not the environment (rm -rf .venv does that)
-	rm -rf _build notebooks/figures tests/reference/figures .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf _build tests/reference/figures .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -35,9 +35,9 @@ QUTIP = {
 
 def timed(function, *arguments):
     """Seconds and result of a call."""
-    start = time.perf_counter()
+    start = time.process_time()
     result = function(*arguments)
-    return time.perf_counter() - start, result
+    return time.process_time() - start, result
 
 
 def figure():

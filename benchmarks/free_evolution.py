@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/free_evolution.py
 
 Both sides run on one thread and must agree to 1e-10.  A line is the median of three runs of
-spincat and one run of NumPy, which takes seconds.
+spincat and one run of NumPy, which takes seconds; these are those of the processor.
 """
 
 import argparse
@@ -52,9 +52,9 @@ def median_time(function: Callable, *arguments, runs: int = 3):
     """Median seconds of ``runs`` calls, and the last result."""
     seconds = []
     for _ in range(runs):
-        start = time.perf_counter()
+        start = time.process_time()
         result = function(*arguments)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     return statistics.median(seconds), result
 
 

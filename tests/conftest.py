@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Generator
+from typing import Any
 from unittest import mock
 
 import matplotlib
@@ -12,11 +13,11 @@ import matplotlib
 # The font cache is built by this import, or a message about it would land in a notebook's output.
 import matplotlib.font_manager
 import pytest
+from dealing import Dealer, rank
 from hypothesis import settings
 from ledger_record import Recorder
-from make_reference import KERNEL_ENVIRONMENT
+from make_reference import execute
 from nbval.plugin import IPyNbCell
-from shares import Shares, in_order
 
 # A background job of a script ignores Ctrl-C, and so would the programs that the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -38,17 +39,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(recorder, "ledger-recorder")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let the long tests begin first where several workers share the suite."""
-    if hasattr(config, "workerinput"):
-        in_order(items)
-
-
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> Shares:
-    """Deal out the suite as ``shares.py`` says, whatever ``--dist`` is given."""
-    config.option.loadscopereorder = False
-    return Shares(config)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Dealer | None:
+    """Deal out the tests as ``dealing.py`` says."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False  # nothing is sorted by the number of tests
+    return Dealer(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long."""
+    items.sort(key=rank)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -56,5 +58,5 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     """Start nbval's kernels in the surroundings in which the references were made."""
     if not isinstance(item, IPyNbCell):
         return (yield)
-    with mock.patch.dict(os.environ, KERNEL_ENVIRONMENT):
+    with mock.patch.dict(os.environ, execute.KERNEL_ENVIRONMENT):
         return (yield)

@@ -1,45 +1,38 @@
-"""Execute every notebook and store the result, without what changes from run to run, for nbval.
+"""Store what the cells of the notebooks print, without what changes from run to run, for nbval.
 
-Run it (``make reference``) after a notebook or a result has changed on purpose, and read the
-difference that git shows before you commit it.
+A reference holds code cells and their outputs and no prose.
+Run it (``make reference``, ``make reference NAME=sec2_model``) after a notebook or a result has
+changed on purpose, and read the difference that git shows before you commit it.
+It takes the execution that the book shows, and executes anew only what is not fresh
+(``book/execute.py``); nbval then executes each notebook a second time.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 import nbformat
 from nbval.plugin import coalesce_streams
 
-from spincat.run import notebook_runs
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book"))
+
+import execute
 
 REFERENCES = Path(__file__).resolve().parent / "reference"
-
-# The surroundings in which references are made and compared.
-KERNEL_ENVIRONMENT = {
-    "COLUMNS": "80",  # SymPy breaks its text output at the width of the terminal
-    "MPLBACKEND": "",  # left to the kernel: with Agg, no figure would be shown
-    "OMP_NUM_THREADS": "1",  # a sum over several threads has no fixed order
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
 
 # nbval never compares pictures (tests/baseline does): stored, they would only be ballast.
 PICTURES = ("image/png", "image/jpeg")
 
 
 def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Drop times, versions, random cell names, pictures and outputs that nbval ignores."""
+    """Drop prose, times, versions, random cell names, pictures and outputs that nbval ignores."""
     notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"]}
+    notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
         tags = cell.metadata.get("tags", [])
         cell.metadata = {"tags": tags} if tags else {}
-        if cell.cell_type != "code":
-            continue
         if "nbval-ignore-output" in tags:
             cell.outputs = []
         # One text however many pieces the kernel sent it in.
@@ -50,27 +43,28 @@ def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
-def make(notebook: Path, references: Path = REFERENCES) -> Path:
-    """Execute one notebook in a temporary folder and write its reference."""
-    with tempfile.TemporaryDirectory() as folder:
-        executed = nbformat.read(notebook_runs.run(notebook, folder), as_version=4)
-    target = references / f"{notebook.stem}.ipynb"
+def make(notebook: Path) -> Path:
+    """Write the reference of a notebook that has been executed."""
+    executed = nbformat.read(execute.result(notebook), as_version=4)
+    target = REFERENCES / f"{notebook.stem}.ipynb"
     nbformat.write(nbformat.from_dict(stripped(executed)), target)
     return target
 
 
 def main() -> None:
-    os.environ.update(KERNEL_ENVIRONMENT)
-    chosen = [notebook_runs.find(name) for name in sys.argv[1:]]
-    notebooks = chosen or notebook_runs.list_notebooks()
-    for notebook in notebooks:
+    chapters = [page for page in execute.pages() if page.parent == execute.CHAPTERS]
+    names = sys.argv[1:]
+    if unknown := set(names) - {page.stem for page in chapters}:
+        sys.exit(f"no notebook: {', '.join(sorted(unknown))}")
+    chosen = [page for page in chapters if not names or page.stem in names]
+    if execute.bring_up_to_date(chosen):
+        sys.exit("no reference was written: cells failed")
+    for notebook in chosen:
         target = make(notebook)
         print(f"tests/reference/{target.name}  {target.stat().st_size / 1000:.0f} kB")
-    if not chosen:
-        for stale in {path.stem for path in REFERENCES.glob("*.ipynb")} - {
-            n.stem for n in notebooks
-        }:
-            (REFERENCES / f"{stale}.ipynb").unlink()
+    for path in REFERENCES.glob("*.ipynb"):
+        if path.stem not in {page.stem for page in chapters}:
+            path.unlink()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -99,6 +100,7 @@ class Entry:
         return "book/claims" if self.kind == "claim" else "book/equations"
 
 
+@cache  # every page asks for it
 def load(path: Path = LEDGER) -> dict[str, Entry]:
     """Read the entries in the order of the file, or raise ValueError for what is not allowed."""
     entries = {}

@@ -55,3 +55,9 @@ EVERY: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]
     "small_detuning_spreads": (appendix_c.compute_spreads, appendix_c.draw_spreads),
     "small_detuning_response": (appendix_c.compute_response, appendix_c.draw_response),
 }
+
+DRAWN_AGAIN: dict[str, tuple[Callable[[], xr.Dataset], Callable[[xr.Dataset], Figure]]] = {
+    "driven_and_free": (fig2.compute, fig2.draw_free),
+    "quasi_dark": (fig2.compute, fig2.draw_quasi_dark),
+}
+"""What a chapter draws and saves of the numbers of another figure; no figures of their own."""
