@@ -83,7 +83,7 @@ def test_the_default_folder_is_the_checkouts():
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere.* give the path"):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
         notebook_runs.list_notebooks(tmp_path / "nowhere")
 
 
@@ -97,16 +97,16 @@ def test_the_beginning_of_a_name_is_refused_with_all_that_begin_so(tmp_path):
     for name in ("sec2_model", "sec2_model_again", "sec3"):
         write(tmp_path, name=name)
     assert notebook_runs.find("sec2_model", tmp_path).stem == "sec2_model"
-    with pytest.raises(FileNotFoundError, match=r"did you mean 'sec2_model_again'\? There are"):
+    with pytest.raises(FileNotFoundError, match=r"'sec2_model_'.*'sec2_model_again'"):
         notebook_runs.find("sec2_model_", tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"mean 'sec2_model' or 'sec2_model_again'\? There"):
+    with pytest.raises(FileNotFoundError, match=r"'sec2'.*'sec2_model' or 'sec2_model_again'"):
         notebook_runs.find("sec2", tmp_path)
 
 
 def test_find_names_the_nearest(tmp_path):
     write(tmp_path, name="sec2_model")
     write(tmp_path, name="sec5_outlook")
-    with pytest.raises(FileNotFoundError, match=r"'sec2_modle'; did you mean 'sec2_model'\?"):
+    with pytest.raises(FileNotFoundError, match=r"'sec2_modle'.*'sec2_model'"):
         notebook_runs.find("sec2_modle", tmp_path)
 
 
@@ -193,7 +193,7 @@ def test_what_is_not_a_literal_is_refused(tmp_path, line, message):
 
 def test_two_tagged_cells_are_refused(tmp_path):
     path = write(tmp_path, with_parameters("a = 1") + with_parameters("b = 1"))
-    with pytest.raises(ValueError, match="2 cells are tagged 'parameters'"):
+    with pytest.raises(ValueError, match=r"2 cells .*'parameters'"):
         notebook_runs.parameters(path)
 
 
@@ -318,7 +318,7 @@ def test_a_notebook_is_not_overwritten_by_its_run(tmp_path):
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     )
     nbformat.write(notebook, path)
-    with pytest.raises(ValueError, match="would overwrite the notebook itself"):
+    with pytest.raises(ValueError, match="overwrite"):
         notebook_runs.run(path, tmp_path)
 
 

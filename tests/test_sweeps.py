@@ -140,13 +140,13 @@ xr.Dataset({"y": ("x", [n_spins])}).to_netcdf("figures/toy_figure.nc", engine="h
 @pytest.mark.parametrize(
     ("given", "grid", "message"),
     [
-        ({}, {}, "allowed: at least one parameter with values"),
-        ({}, {"n_spins": []}, "allowed: at least one parameter with values"),
-        ({"n_spins": 4}, GRID, "'n_spins' is both given and swept"),
+        ({}, {}, "at least one"),
+        ({}, {"n_spins": []}, "at least one"),
+        ({"n_spins": 4}, GRID, "'n_spins' is both"),
         ({}, {"n_spins": [4, 0]}, "n_spins = 0; allowed: at least 1"),
-        ({}, {"n_spin": [4]}, r"no parameter 'n_spin'; did you mean 'n_spins'\?"),
+        ({}, {"n_spin": [4]}, "'n_spin'.*'n_spins'"),
         ({"draws": "2"}, GRID, "draws = '2'; allowed: int"),
-        ({}, {"seed": range(1000), "draws": range(1, 1000)}, "999000 points; allowed: at most"),
+        ({}, {"seed": range(1000), "draws": range(1, 1000)}, "999000 .* at most"),
     ],
 )
 def test_nothing_is_done_before_a_refusal(tmp_path, given, grid, message, computed):
@@ -170,28 +170,26 @@ def test_each_point_is_checked_once(tmp_path, monkeypatch):
 
 
 def test_a_variable_that_cannot_be_drawn_is_refused_early(tmp_path, computed):
-    with pytest.raises(ValueError, match=r"no variable 'fidelty'; did you mean 'fidelity'"):
+    with pytest.raises(ValueError, match=r"'fidelty'.*'fidelity'"):
         sweeps.run("fig1", tmp_path / "out", SMALL, GRID, variable="fidelty")
     assert computed == []
     assert not (tmp_path / "out").exists()
     # how many dimensions it has is known after the first point
-    with pytest.raises(
-        sweeps.SweepError, match=r"'time'\) and 2 of the grid; allowed: one to four"
-    ):
+    with pytest.raises(sweeps.SweepError, match=r"'time'.* 2 .*one to four"):
         sweeps.run("fig1", tmp_path / "out", SMALL, GRID, variable="fidelity")
     assert len(computed) == len(points(tmp_path / "out")) == 1
 
 
 def test_either_processes_or_a_cluster(tmp_path):
-    with pytest.raises(ValueError, match="jobs = 2; allowed: 1 with a scheduler"):
+    with pytest.raises(ValueError, match="jobs = 2; allowed: 1"):
         sweeps.run("fig1", tmp_path / "out", SMALL, GRID, jobs=2, scheduler="tcp://127.0.0.1:9")
     assert not (tmp_path / "out").exists()
 
 
 def test_an_unknown_name_names_the_nearest_of_both_kinds():
-    with pytest.raises(ValueError, match=r"no figure or notebook 'fig22'; did you mean 'fig2'"):
+    with pytest.raises(ValueError, match=r"'fig22'.*'fig2'"):
         sweeps.parameters("fig22")
-    with pytest.raises(ValueError, match=r"did you mean 'sec2_model'.* fig1, .*sec2_model"):
+    with pytest.raises(ValueError, match=r"'sec2_modle'.*'sec2_model'.* fig1, .*sec2_model"):
         sweeps.parameters("sec2_modle")
 
 
@@ -223,7 +221,7 @@ def test_edited_code_computes_everything_again(tmp_path, computed, monkeypatch):
 def test_a_worker_with_other_code_is_refused(monkeypatch):
     (point,) = sweeps.plan("fig1", SMALL, {"n_spins": [4]})
     monkeypatch.setattr(provenance, "code_hash", lambda: "another")
-    assert "another version of spincat" in sweeps.compute_point(point)
+    assert "version" in sweeps.compute_point(point)
 
 
 def test_a_point_that_fails_does_not_end_the_others(tmp_path, monkeypatch):
@@ -238,7 +236,7 @@ def test_a_point_that_fails_does_not_end_the_others(tmp_path, monkeypatch):
         patched.setattr(figure_runs, "compute_checked", sometimes)
         with pytest.raises(
             sweeps.SweepError,
-            match=r"1 of 3 points failed.*\n  n_spins = 6: RuntimeError: no convergence",
+            match=r"1 of 3 .*\n.*n_spins = 6: .*no convergence",
         ):
             sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4, 6, 8]})
     assert len(points(tmp_path)) == 2
@@ -286,7 +284,8 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, expected, number, c
         assert process.wait(timeout=60) == code
         assert psutil.wait_procs(workers, timeout=20)[1] == []  # nobody works on for nothing
     if number == signal.SIGINT:
-        assert (tmp_path / "shown").read_text() == "Interrupted; what is finished is kept.\n"
+        (line,) = (tmp_path / "shown").read_text().splitlines()  # and nothing else
+        assert line.startswith("Interrupted")
     done = {path: path.stat().st_mtime_ns for path in (tmp_path / "points").glob("[!.]*")}
     assert 3 <= len(done) < 16
     for path in done:

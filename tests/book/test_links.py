@@ -3,6 +3,7 @@
 import json
 import re
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,9 +15,27 @@ def parsed(file: Path) -> BeautifulSoup:
     return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
 
 
+class Tags(HTMLParser):
+    """The ids and the links of a page, in a fraction of the time that its whole tree takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: dict[str, int] = {}  # and how often each is there
+        self.links: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "id":
+                self.ids[value or ""] = self.ids.get(value or "", 0) + 1
+            elif name in ("href", "src"):
+                self.links.add(value or "")
+
+
 @cache
-def anchors(file: Path) -> frozenset[str]:
-    return frozenset(tag["id"] for tag in parsed(file).find_all(id=True))
+def tags(file: Path) -> Tags:
+    found = Tags()
+    found.feed(file.read_text(encoding="utf-8"))
+    return found
 
 
 def broken(file: Path, link: str) -> bool:
@@ -28,18 +47,16 @@ def broken(file: Path, link: str) -> bool:
     if not target.is_file():
         return True
     fragment = unquote(parts.fragment)
-    return bool(fragment) and target.suffix == ".html" and fragment not in anchors(target)
+    return bool(fragment) and target.suffix == ".html" and fragment not in tags(target).ids
 
 
 def test_no_link_is_broken(book: Path, page_name: str) -> None:
     file = book / page_name
-    links = {tag[name] for name in ("href", "src") for tag in parsed(file).find_all(**{name: True})}
-    assert sorted(link for link in links if broken(file, link)) == []
+    assert sorted(link for link in tags(file).links if broken(file, link)) == []
 
 
 def test_no_id_is_given_twice(book: Path, page_name: str) -> None:
-    ids = [tag["id"] for tag in parsed(book / page_name).find_all(id=True)]
-    assert sorted({name for name in ids if ids.count(name) > 1}) == []
+    assert sorted(name for name, times in tags(book / page_name).ids.items() if times > 1) == []
 
 
 def downloads(file: Path, suffix: str) -> list[Path]:
