@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader
+import matplotlib as mpl
 import xarray as xr
 from matplotlib.figure import Figure
 
@@ -74,9 +75,14 @@ def save(
         if wanted not in options:
             raise ValueError(f"formats holds {wanted!r}; allowed: {', '.join(options)}")
     folder.mkdir(parents=True, exist_ok=True)
+    engine = figure.get_layout_engine()
     for wanted in formats:
         with complete(folder / f"{name}.{wanted}") as path:
             figure.savefig(path, format=wanted, **options[wanted])
+        # the other formats have the same layout; to find it takes as long as to draw it
+        with mpl.rc_context({"figure.constrained_layout.use": False}):
+            figure.set_layout_engine(None)
+    figure.set_layout_engine(engine)
     with complete(folder / f"{name}.nc") as path:
         dataset.to_netcdf(path, engine="h5netcdf")
     with complete(folder / f"{name}.csv") as path:
