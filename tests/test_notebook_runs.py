@@ -147,7 +147,7 @@ def test_types_come_from_where_the_cells_import_them(tmp_path):
     cell = (
         "from typing import Annotated\n\nfrom spincat.shared.declarations import Below\n\n"
         "n_spins: Even = 6  # number of spins\n"
-        'eta: Annotated[Eta, Below("n_spins", over=8)] = 0.4  # strength of the drive [η/Γ2]\n'
+        'eta: Annotated[Eta, Below("n_spins", over=8)] = 0.4  # [η/Γ2]\n'
         "count: int = 3"
     )
     body = f"\n```{{code-cell}} ipython3\n{imports}```\n" + with_parameters(cell)

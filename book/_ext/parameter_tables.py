@@ -21,7 +21,7 @@ class ParameterTable(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the table, one row for each name."""
         group = nodes.tgroup(cols=len(HEAD))
-        group += [nodes.colspec(colwidth=1) for _ in HEAD]
+        group += [nodes.colspec(colwidth=20) for _ in HEAD]
         body = nodes.tbody()
         for name, annotation in NAMES.items():
             known = Parameter(name, None, annotation)

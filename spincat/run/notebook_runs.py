@@ -87,13 +87,12 @@ def check(notebook: str | Path, given: Mapping[str, Any]) -> dict[str, Value]:
     table = _parameter_table(path)
     values = declarations.check(table, given)
     cells = _checks(path) if given else []  # the defaults are in their ranges
-    namespace: dict[str, Any] = {"__name__": "__main__"}
+    # what has a type is checked: `check_cell` has nothing left to do
+    namespace = {"__name__": "__main__", "__annotations__": {}, **values}
     try:
         with mpl.rc_context(), redirect_stdout(io.StringIO()):
-            for number, cell in enumerate(cells):
+            for cell in cells:
                 exec(compile(cell, f"{path.name}, checks", "exec"), namespace)
-                if number == 0:  # the cell of the parameters
-                    namespace.update(values)
     except (ValueError, MemoryError) as error:
         shown = [
             f"  {known.name} = {values[known.name]!r}; allowed: {known.range or known.meaning}"
@@ -216,13 +215,15 @@ def _tagged(cell: Any) -> bool:
 
 
 def _checks(path: Path) -> list[ast.Module]:
-    """Return the cell of the parameters and those below it to the first that raises, up to there.
+    """Return the imports of the parameters and the cells below to the first that raises.
 
     Only the next three cells are searched: a notebook checks its parameters before any work.
     """
     code = [cell for cell in _read(path).cells if cell.cell_type == "code"]
     start = next((number for number, cell in enumerate(code) if _tagged(cell)), len(code))
     cells = [ast.parse(cell.source) for cell in code[start : start + 4]]
+    for first in cells[:1]:  # its values are known
+        first.body = [node for node in first.body if isinstance(node, ast.ImportFrom)]
     whole = deepcopy(cells)
     for number, cell in enumerate(cells):
         while cell.body and not any(isinstance(x, ast.Raise) for x in ast.walk(cell.body[-1])):

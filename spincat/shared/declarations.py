@@ -23,7 +23,7 @@ from spincat.shared import _annotations
 from spincat.shared._annotations import AtLeast, AtMost, Below, Limit
 
 __all__ = [
-    "AtLeast", "AtMost", "Below", "Parameter", "Value", "by_name", "check", "check_cell",
+    "AtLeast", "AtMost", "Below", "Parameter", "R", "Value", "by_name", "check", "check_cell",
     "computes", "parameters_of", "suggestion", "unchecked", "variables_of",
 ]  # fmt: skip
 
@@ -31,6 +31,7 @@ Value: TypeAlias = bool | int | float | str | list[Any]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+"""What a declared function returns."""
 
 
 @dataclass(frozen=True)
