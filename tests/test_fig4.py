@@ -45,7 +45,6 @@ def test_picture(name):
 def test_the_paper_s_parameters_are_the_defaults():
     defaults = {known.name: known.default for known in parameters_of(fig4.compute)}
     assert (defaults["n_spins"], defaults["h_max"]) == (10_000, 1 / 16)
-    assert fig4.PAPER_ELLIPSE == (0.03125, 2.2077)
 
 
 def test_dataset_is_complete():

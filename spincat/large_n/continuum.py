@@ -194,9 +194,12 @@ def collective_rate(
         If no zero of the response is found.
     """
 
+    state = steady_state(h, distribution, width)  # once, and not at each step of the search
+
     def parts(p: Floats) -> list[float]:
-        value = responses(h, distribution, width, [complex(p[0], p[1])])[0][0]
-        return [value.real, value.imag]
+        rates = np.array([complex(p[0], p[1])])
+        pair = kernels.responses(state.detunings, state.weights, float(h), state.gamma, rates)
+        return [pair[0][0].real, pair[0][0].imag]
 
     found = root(parts, [guess.real, guess.imag], options={"xtol": 1e-10})
     # the response falls off as 1/λ: far away it is small but not zero
