@@ -193,7 +193,6 @@ def collective_rate(
     ConvergenceError
         If no zero of the response is found.
     """
-
     state = steady_state(h, distribution, width)  # once, and not at each step of the search
 
     def parts(p: Floats) -> list[float]:

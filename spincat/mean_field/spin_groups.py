@@ -18,8 +18,8 @@ class SpinGroups:
     r"""N spins in G groups of equal spins, with the drive and the loss of Eqs. 1-2.
 
     The spins of a group have one detuning and, in mean field, one state; each of them feels the
-    others of its group.  It takes the place of a `spincat.model.ensemble.SpinEnsemble` of N spins in
-    `spincat.mean_field.all_spins.integrate`.
+    others of its group.  It takes the place of a `spincat.model.ensemble.SpinEnsemble` of N spins
+    in `spincat.mean_field.all_spins.integrate`.
 
     Parameters
     ----------
