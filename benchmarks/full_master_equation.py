@@ -175,7 +175,7 @@ def report_qutip(times, exact, ours, arguments):
 
 
 def short_run(times, options, exact):
-    """Seconds for the whole length by those for its first 50th and 20th, and the error."""
+    """Seconds for the whole length by those for its first 100th and 40th, and the error."""
     from qutip.ui.progressbar import BaseProgressBar, progress_bars  # here: QuTiP takes memory
 
     class Marks(BaseProgressBar):
@@ -190,7 +190,7 @@ def short_run(times, options, exact):
 
     progress_bars["marks"] = Marks
     options = {**(options or {}), "progress_bar": "marks"}
-    less, more = ((len(times) - 1) // part for part in (50, 20))
+    less, more = ((len(times) - 1) // part for part in (100, 40))
     qutip_run("even", times[:2], options, exact)  # QuTiP has work to do at its first call
     _, error = qutip_run("even", times[: more + 1], options, exact)
     first, last = (Marks.seconds[number] - Marks.seconds[0] for number in (less, more))

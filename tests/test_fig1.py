@@ -64,7 +64,7 @@ def test_dataset_is_complete():
 
 def test_saved_data_come_back_and_nothing_else_is_left(tmp_path):
     dataset = fig1.compute(draws=2, n_times=4)
-    figures.save(fig1.draw(dataset), dataset, "fig1", tmp_path)
+    figures.save(fig1.draw(dataset), dataset, "fig1", tmp_path, ("pdf", "svg", "png"))
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {f"fig1.{suffix}" for suffix in ("pdf", "svg", "png", "nc", "csv")}
     back = xr.load_dataset(tmp_path / "fig1.nc", engine="h5netcdf")

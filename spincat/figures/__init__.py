@@ -57,7 +57,7 @@ def save(
     dataset: xr.Dataset,
     name: str,
     folder: str | Path = "figures",
-    formats: Sequence[str] = ("pdf", "svg", "png"),
+    formats: Sequence[str] = ("pdf",),
 ) -> Path:
     """Write a figure in these ``formats`` and its data (NetCDF, CSV) to ``folder``; return that.
 
