@@ -15,10 +15,14 @@ NOTEBOOKS := $(wildcard notebooks/*.md)
 BENCHES   := $(wildcard benchmarks/*.py)
 CHECKED   := $(shell git ls-files --cached --others --exclude-standard 2>/dev/null || find . -type f -not -path './.*' -not -path './_build/*')
 PARALLEL  := -n auto --dist loadfile  # refined by tests/dealing.py
-UNIT_TESTS := $(wildcard tests/*.py)
+UNIT_TESTS := $(wildcard tests/*.py tests/data/*)
 LEDGER_TESTS := $(shell grep -l 'mark\.ledger' tests/test_*.py)
 FIGURE_TESTS := $(shell grep -l figure_baselines tests/test_*.py)
 INDEX     := _build/html/index.html
+
+# A stamp is as old as the beginning of what it stands for: an edit in the meantime is newer.
+BEGIN = @mkdir -p $(@D) && touch $@.begun
+END   = @mv $@.begun $@
 
 .DEFAULT_GOAL := help
 .PHONY: help env book test pytest lint figures reference baseline solutions bench lock clean
@@ -49,39 +53,47 @@ book: $(INDEX)  ## build the book; a second call redoes only what changed
 # Sphinx does not see edits of the package, the frame or the environment: after one of those it
 # starts from nothing.
 _build/.inputs: $(SOURCES) $(FRAME) $(VENV)/.installed
+	$(BEGIN)
 	rm -rf _build/html _build/.doctrees _build/jupyter_execute
-	@mkdir -p _build && touch $@
+	$(END)
 
 # The cells of the pages are executed before Sphinx, which takes their outputs.  What is fresh is not
 # executed again: this depends on the code of a page, not on its prose.
 _build/.executed: $(SOURCES) $(BENCHES) $(PAGES) book/execute.py $(VENV)/.installed
+	$(BEGIN)
 	$(BIN)/python book/execute.py
-	@touch $@
+	$(END)
 
 # The verdicts that the book shows are those of the tests that decide them, run for what is here.
 # A test that fails does not stop the book, which says so; it stops `make test`.
-_build/ledger.json: $(SOURCES) $(UNIT_TESTS) $(VENV)/.installed
-	@mkdir -p _build && rm -f $@
+# Every run of such a test writes _build/ledger.json, hence the stamp, which only this rule makes.
+_build/.ledger: $(SOURCES) $(UNIT_TESTS) $(VENV)/.installed
+	$(BEGIN)
+	@rm -f _build/ledger.json
 	-$(BIN)/pytest -m ledger $(LEDGER_TESTS)  # one process: the pages need the other cores
-	@test -e $@ || echo '{}' > $@
+	@test -e _build/ledger.json || echo '{}' > _build/ledger.json
+	$(END)
 
 # Pages and tests share the cores, so that none waits for the last test or the longest page.
 _build/.computed: $(SOURCES) $(BENCHES) $(PAGES) $(UNIT_TESTS) book/execute.py $(VENV)/.installed
-	$(MAKE) --jobs=2 _build/.executed _build/ledger.json
-	@touch $@
+	$(BEGIN)
+	$(MAKE) --jobs=2 _build/.executed _build/.ledger
+	$(END)
 
 # A failed build forgets what it read: the next one must not pass by skipping the page that failed.
 $(INDEX): _build/.inputs _build/.computed book/ledger.yml $(PAGES)
+	@mkdir -p _build && touch _build/.book.begun
 	$(BIN)/jupyter-book build . -n -W --keep-going || { rm -rf _build/.doctrees _build/.inputs; exit 1; }
-	@touch $@
+	@touch -r _build/.book.begun $@
 
 test: book _build/.tested  ## lint and the whole test suite, unless nothing changed since they passed
 	@echo "Every check has passed for what is here (make pytest runs the suite again)."
 
 _build/.tested: $(INDEX) $(CHECKED)
+	$(BEGIN)
 	$(MAKE) lint
 	$(BIN)/pytest $(PARALLEL) -m "not ledger"  # those have just been run for the book
-	@touch $@
+	$(END)
 
 pytest: $(VENV)/.installed  ## the test suite alone: units, figures, notebooks, the built book
 	$(BIN)/pytest $(PARALLEL)

@@ -1,7 +1,7 @@
 """Strong scaling of a sweep on this machine: one process and two, and what is not shared out.
 
     .venv/bin/python benchmarks/sweeps.py              # about a minute
-    .venv/bin/python benchmarks/sweeps.py --quick      # a quarter of it, for the book
+    .venv/bin/python benchmarks/sweeps.py --quick      # less of it, for the book
 
 The grid and the numbers are the same in all rows; the datasets are compared digit by digit.
 """
@@ -31,8 +31,8 @@ def timed(folder, points, jobs):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="a quarter of the points")
-    points = 8 if parser.parse_args().quick else 32
+    parser.add_argument("--quick", action="store_true", help="fewer points")
+    points = 6 if parser.parse_args().quick else 32
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         timed(folder / "compile", 1, 1)  # before timing

@@ -4,11 +4,12 @@ The result, ``_build/executed/<folder>/<name>.ipynb``, is what the book shows an
 download (``book/_ext/executed_pages.py``), and what ``make reference`` stores for nbval.
 A page is executed as ``spincat run`` does it, and has the same record beside it.
 It is executed again when its code cells, the package, the lock or, for a page that measures, a
-benchmark has changed; never for its prose.
+benchmark has changed (`fingerprint`); never for its prose.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -69,29 +70,38 @@ def code(notebook: nbformat.NotebookNode) -> list[tuple[str, Sequence[str]]]:
     return [(cell.source.strip(), sorted(cell.metadata.get("tags", []))) for cell in cells]
 
 
+def fingerprint(page: Path) -> str:
+    """Return a hash of all that the execution of a page depends on, but for the machine."""
+    scripts = [] if page.parent == CHAPTERS else sorted(BENCHMARKS.glob("*.py"))
+    parts = [
+        code(jupytext.read(page)),
+        provenance.code_hash(),
+        provenance.lock_hash(),
+        sys.version,
+        *(path.read_text(encoding="utf-8") for path in (Path(__file__), *scripts)),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
 def is_fresh(page: Path) -> bool:
     """Tell whether the executed page is what another execution would give, but for its times."""
-    try:
-        made, executed = record(page), nbformat.read(result(page), as_version=4)
-    except OSError:
-        return False
-    newest = max(script.stat().st_mtime for script in BENCHMARKS.glob("*.py"))
+    made = result(page).with_suffix(".fingerprint")
     return (
-        made["code_hash"] == provenance.code_hash()
-        and made["lock_sha256"] == provenance.lock_hash()
-        and (page.parent == CHAPTERS or newest < result(page).stat().st_mtime)
-        and code(executed) == code(jupytext.read(page))
+        result(page).is_file() and made.is_file() and made.read_text("utf-8") == fingerprint(page)
     )
 
 
-def execute(page: Path) -> str:
+def execute(page: Path, made_from: str) -> str:
     """Execute a page; return "", or what went wrong: the cell and its traceback."""
     os.environ.update(KERNEL_ENVIRONMENT)
+    stamp = result(page).with_suffix(".fingerprint")
+    stamp.unlink(missing_ok=True)
     try:
         notebook_runs.run(page, result(page).parent)
     except notebook_runs.NotebookError as error:
         failed = error.__cause__.__cause__ if error.__cause__ else None  # papermill's own
         return f"{error}\n{failed or ''}"
+    stamp.write_text(made_from, encoding="utf-8")
     return ""
 
 
@@ -112,7 +122,8 @@ def bring_up_to_date(wanted: Iterable[Path]) -> list[str]:
             [page for page in stale if page.stem != ALONE],
             [page for page in stale if page.stem == ALONE],
         ):
-            running = {pool.submit(execute, page): page for page in group}
+            # what is edited during the run is no part of it: the hash is that of its beginning
+            running = {pool.submit(execute, page, fingerprint(page)): page for page in group}
             for done in as_completed(running):
                 page, error = running[done], done.result()
                 errors += [error] if error else []

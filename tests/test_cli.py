@@ -122,7 +122,7 @@ def test_params_shows_the_table_of_a_figure():
     lines = spincat("params", "fig2").output.splitlines()
     assert lines[0].split() == ["name", "default", "type", "unit", "range", "meaning"]
     assert lines[1].split()[:4] == ["n_spins", "8", "int", "1"]
-    assert lines[-1].startswith("Variables: fidelity, reduced_fidelity,")
+    assert lines[-1].startswith("Variables: fidelity, quasi_dark_fidelity,")
 
 
 def test_run_prints_the_paths_of_the_results(toy, tmp_path):

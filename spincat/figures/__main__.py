@@ -16,7 +16,8 @@ def main(folder: str) -> None:
     plt.style.use(figures.STYLE)
     for name, (compute, draw) in EVERY.items():
         dataset = compute()
-        print(figures.save(draw(dataset), dataset, name, folder) / f"{name}.pdf")
+        saved = figures.save(draw(dataset), dataset, name, folder, ("pdf", "svg", "png"))
+        print(saved / f"{name}.pdf")
 
 
 if __name__ == "__main__":

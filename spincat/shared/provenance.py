@@ -58,7 +58,7 @@ def attributes(**parameters: object) -> dict[str, object]:
 def code_hash() -> str:
     """Sixteen hexadecimal digits that change with any source file of the package."""
     folder, digest = Path(__file__).parents[1], hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.mplstyle")]):
         digest.update(f"{path.relative_to(folder)}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
