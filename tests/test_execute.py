@@ -1,4 +1,4 @@
-"""When a page of the book is executed again: for what its outputs depend on, and for nothing else."""
+"""When a page of the book is executed again: for what its outputs depend on, nothing else."""
 
 from __future__ import annotations
 
