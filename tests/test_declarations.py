@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Annotated, Literal
 
 import numpy as np
 import pytest
-from annotated_types import Ge, Gt, Interval, Le, Len, Lt, MultipleOf, Unit
+from annotated_types import Ge, Gt, Interval, Le, Len, Lt, MaxLen, MinLen, MultipleOf, Unit
 from typing_extensions import Doc
 
 from spincat.shared import declarations
@@ -109,6 +110,8 @@ def test_the_values_that_are_not_given_are_the_defaults():
         (Annotated[int, Interval(ge=2, le=10)], [2, 10], [1, 11], "from 2 to 10"),
         (Annotated[int, MultipleOf(2), Ge(4)], [4, 6], [2, 5], "even, at least 4"),
         (Annotated[int, MultipleOf(2), Ge(4), Le(8)], [4, 8], [2, 7, 10], "even, from 4 to 8"),
+        (Annotated[int, MultipleOf(3)], [-3, 0, 6], [1, 4], "multiple of 3"),
+        (Annotated[int, MultipleOf(4), Ge(8)], [8, 12], [4, 10], "multiple of 4, at least 8"),
         (Annotated[float, Gt(0)], [1e-300], [0.0, -1.0], "above 0"),
         (Annotated[float, Lt(1)], [0.9], [1.0], "below 1"),
         (Annotated[float, Le(Fraction(1, 16))], [1 / 16], [0.0626], "at most 1/16"),
@@ -158,13 +161,55 @@ def test_a_limit_is_the_value_of_the_other_parameter():
         declarations.check(known, {"many": 2})  # the default is outside then
 
 
+def test_a_limit_that_is_not_declared_is_refused():
+    known = [Parameter("few", 3, Annotated[int, AtMost("many")])]
+    with pytest.raises(ValueError, match="the range of few ends at many, which is not declared"):
+        declarations.check(known, {})
+
+
 def test_pairs_have_two_elements():
     known = [Parameter("x", [[0.1, 0.2]], Sequence[Annotated[Sequence[float], Len(2, 2)]])]
     assert known[0].type == "list of list of float"
     assert declarations.check(known, {"x": ((1, 2), (3, 4))})["x"] == [[1.0, 2.0], [3.0, 4.0]]
     for value in ([[0.1]], [[0.1, 0.2, 0.3]]):
-        with pytest.raises(ValueError, match=r"x = .*; allowed: list of float, such as"):
+        with pytest.raises(
+            ValueError, match=r"x = .*; allowed: list of float of length 2, such as"
+        ):
             declarations.check(known, {"x": value})
+    with pytest.raises(ValueError, match=r"x = \[\]; allowed: list of list of float, such as"):
+        declarations.check(known, {"x": []})
+
+
+@pytest.mark.parametrize(
+    ("length", "inside", "outside", "words"),
+    [
+        (Len(2, 3), [[1, 2], [1, 2, 3]], [[1], [1, 2, 3, 4]], "of length 2 to 3"),
+        (MinLen(2), [[1, 2], [1, 2, 3]], [[1], 1, []], "of length at least 2"),
+        (MaxLen(2), [[1], [1, 2]], [[1, 2, 3]], "of length at most 2"),
+    ],
+)
+def test_a_length_is_checked_from_both_sides_and_shown(length, inside, outside, words):
+    known = [Parameter("x", inside[0], Annotated[Sequence[int], length])]
+    for value in inside:
+        assert declarations.check(known, {"x": value}) == {"x": value}
+    for value in outside:
+        with pytest.raises(ValueError, match=f"^x = .*; allowed: list of int {words}, such as"):
+            declarations.check(known, {"x": value})
+
+
+@pytest.mark.parametrize(
+    ("annotation", "ends"),
+    [
+        (float, (None, None)),
+        (Annotated[float, Gt(0)], ((0, True), None)),
+        (Annotated[float, Le(Fraction(1, 16))], (None, (Fraction(1, 16), False))),
+        (Annotated[int, Interval(ge=2, lt=10), AtMost("other")], ((2, False), (10, True))),
+        (Annotated[float, Ge(5), Gt(5), Le(9), Lt(9)], ((5, True), (9, True))),
+        (Sequence[Annotated[float, Ge(0), Ge(100)]], ((100, False), None)),
+    ],
+)
+def test_the_ends_of_a_range_are_its_tightest_numbers(annotation, ends):
+    assert Parameter("x", None, annotation).ends == ends
 
 
 def test_none_is_a_default_only():
@@ -225,8 +270,45 @@ def test_the_last_word_counts():
     assert Parameter("first", 1, Count, "what a cell says", "kg").unit == "kg"
 
 
-def test_a_cell_checks_itself():
-    namespace = {"__annotations__": {"n": Count}, "n": 3}
-    declarations.check_cell(namespace)
-    with pytest.raises(ValueError, match="n = 0; allowed: at least 1"):
-        declarations.check_cell(namespace | {"n": 0})
+CELL = {
+    "n": Count,
+    "eta": Annotated[float, Gt(0)] | None,
+    "few": Annotated[int, AtMost("n")],
+    "times": Sequence[float],
+}
+HELD = {"n": 3, "eta": 0.5, "few": 2, "times": [0.0, 1.0], "other": object()}
+
+
+@pytest.mark.parametrize(
+    "right", [{}, {"n": 2.0}, {"eta": None}, {"eta": 1}, {"few": 3}, {"times": 1}]
+)
+def test_a_cell_that_is_right_passes(right):
+    declarations.check_cell({"__annotations__": CELL} | HELD | right)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"n": 0}, "n = 0; allowed: at least 1"),
+        ({"n": "abc"}, "n = 'abc'; allowed: int"),
+        ({"n": None}, "n = None; allowed: int"),
+        ({"eta": 0}, "eta = 0.0; allowed: above 0"),
+        ({"eta": "abc"}, "eta = 'abc'; allowed: float"),
+        ({"few": 4}, "few = 4; allowed: at most n"),
+        ({"times": []}, "times = []; allowed: list of float"),
+        ({"times": ["abc"]}, "times = 'abc'; allowed: float"),
+    ],
+)
+def test_a_cell_that_is_wrong_is_refused_without_an_example_from_it(wrong, message):
+    with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
+        declarations.check_cell({"__annotations__": CELL} | HELD | wrong)
+
+
+def test_a_cell_that_ends_at_a_parameter_that_it_lacks_is_refused():
+    with pytest.raises(ValueError, match="the range of few ends at n, which is not declared"):
+        declarations.check_cell({"__annotations__": {"few": CELL["few"]}, "few": 2, "n": 3})
+
+
+def test_a_cell_without_types_has_nothing_to_check():
+    declarations.check_cell({"n": 0})
+    declarations.check_cell({"__annotations__": {}, "n": 0})

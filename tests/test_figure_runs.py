@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import inspect
+import itertools
 import json
-import re
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
 import pytest
 import xarray as xr
+from annotated_types import Ge, Gt, Le, Lt
 from click.testing import CliRunner
 
 from spincat.figures import fig1, sec4_2_boundary
@@ -18,11 +20,12 @@ from spincat.figures.registry import EVERY
 from spincat.figures.vocabulary import NAMES
 from spincat.large_n import planar_basins
 from spincat.master_equation import product_space
-from spincat.run import figure_runs
+from spincat.run import figure_runs, notebook_runs
 from spincat.run.cli import main
 from spincat.shared import declarations, parallel
-from spincat.shared.declarations import Parameter
+from spincat.shared.declarations import AtLeast, AtMost, Below, Parameter
 
+CHAPTERS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.md"))
 SMALL = {"n_spins": 20, "draws": 2, "n_times": 5}
 
 
@@ -45,8 +48,11 @@ def outside(known):
 
     if known.range.startswith("one of"):
         return ["neither"]
-    values = [] if known.range == "any" else [-1e9]
-    values += [1e9] if re.search("at most|to|below", known.range) else []
+    low, high = known.ends
+    values = [low.number - 1] if low else []
+    values += [high.number + 1] if high else []
+    values += [1e9] if any(isinstance(limit, AtMost | Below) for limit in known.limits) else []
+    values += [-1e9] if any(isinstance(limit, AtLeast) for limit in known.limits) else []
     values += [5] if "even" in known.range else []
     return [shaped(value) for value in values]
 
@@ -84,14 +90,54 @@ def test_a_figure_may_say_more_than_the_vocabulary():
     assert (table["sizes"].meaning, table["sizes"].range) == ("numbers of spins N", "at least 1")
 
 
+def is_within(known, widest):
+    """Whether a parameter allows nothing that another one refuses."""
+    low, high = known.ends
+    lowest, highest = widest.ends
+    return (
+        (lowest is None or (low is not None and low >= lowest))
+        and (highest is None or (high is not None and upper(high) <= upper(highest)))
+        and set(widest.limits) <= set(known.limits)
+        and ("one of" not in widest.range or known.range == widest.range)
+    )
+
+
+def upper(end):
+    return end.number, not end.open
+
+
+@pytest.mark.parametrize(
+    ("known", "widest", "expected"),
+    [
+        (Annotated[int, Ge(2)], int, True),
+        (int, Annotated[int, Ge(2)], False),
+        (Annotated[int, Ge(2)], Annotated[int, Ge(2)], True),
+        (Annotated[int, Ge(1)], Annotated[int, Ge(2)], False),
+        (Annotated[float, Gt(0)], Annotated[float, Ge(0)], True),
+        (Annotated[float, Ge(0)], Annotated[float, Gt(0)], False),
+        (Annotated[float, Lt(1)], Annotated[float, Le(1)], True),
+        (Annotated[float, Le(1)], Annotated[float, Lt(1)], False),
+        (float, Annotated[float, Lt(1)], False),
+        (Annotated[float, Le(2)], Annotated[float, Le(1)], False),
+        (int, Annotated[int, AtMost("other")], False),
+        (Annotated[int, AtMost("other")], int, True),
+        (str, Literal["even", "odd"], False),
+    ],
+)
+def test_how_a_range_lies_within_another(known, widest, expected):
+    assert is_within(Parameter("x", None, known), Parameter("x", None, widest)) is expected
+
+
 def test_one_parameter_has_one_name():
-    """A name has one type and unit everywhere; and not two names for drives, N, η and δ."""
-    for name in EVERY:
-        for known in figure_runs.parameters(name):
-            if known.name in NAMES:
-                widest = Parameter(known.name, None, NAMES[known.name])
-                assert known.scalar is widest.scalar
-                assert known.unit == widest.unit
+    """A name has one type and unit, and a widest range; no two names for drives, N, η and δ."""
+    tables = [figure_runs.parameters(name) for name in EVERY]
+    tables += [notebook_runs.parameters(path) for path in CHAPTERS]
+    for known in itertools.chain.from_iterable(tables):
+        if known.name in NAMES:
+            widest = Parameter(known.name, None, NAMES[known.name])
+            assert known.scalar is widest.scalar
+            assert known.unit == widest.unit
+            assert is_within(known, widest), f"{known.name}: {known.range}, {widest.range}"
     known = {p.name: p for name in EVERY for p in figure_runs.parameters(name)}
     assert set(NAMES) <= set(known)
     old = {"n_etas", "n_h", "count", "drive", "drives", "drive_max", "density", "densities"}

@@ -12,10 +12,20 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args, get_origin
 
 import numpy as np
-from annotated_types import BaseMetadata, Ge, GroupedMetadata, Gt, Le, Lt, MinLen, MultipleOf
+from annotated_types import (
+    BaseMetadata,
+    Ge,
+    GroupedMetadata,
+    Gt,
+    Le,
+    Lt,
+    MaxLen,
+    MinLen,
+    MultipleOf,
+)
 from pydantic import BeforeValidator
 
 
@@ -141,22 +151,56 @@ def plain(default: Any) -> Any:
     return [plain(item) for item in default] if isinstance(default, tuple) else default
 
 
+class End(NamedTuple):
+    """An end of a range that is a number; the range is open if it does not belong to it."""
+
+    number: Any
+    open: bool
+
+
+def ends(data: Iterable[Any]) -> tuple[End | None, End | None]:
+    """Return the lower and the upper end of a range, the tightest of each; None without one."""
+    items = _flat(data)
+    low = [End(x.ge, False) for x in items if isinstance(x, Ge)]
+    low += [End(x.gt, True) for x in items if isinstance(x, Gt)]
+    high = [End(x.le, False) for x in items if isinstance(x, Le)]
+    high += [End(x.lt, True) for x in items if isinstance(x, Lt)]
+    # of two ends at one number the open one is the tighter
+    return (
+        max(low, default=None),
+        min(high, key=lambda end: (end.number, not end.open), default=None),
+    )
+
+
 def bounds(data: Iterable[Any]) -> str:
     """Return the bounds in words: the tightest numbers, and other parameters."""
-    # Interval(ge=2, le=10) is Ge(2) and Le(10)
-    items = [x for item in data for x in (item if isinstance(item, GroupedMetadata) else [item])]
-    low: list[Any] = [(x.ge, 0, "at least") for x in items if isinstance(x, Ge)]
-    low += [(x.gt, 1, "above") for x in items if isinstance(x, Gt)]
-    high: list[Any] = [(x.le, 1, "at most") for x in items if isinstance(x, Le)]
-    high += [(x.lt, 0, "below") for x in items if isinstance(x, Lt)]
-    ends = [max(low)] if low else []
-    ends += [min(high)] if high else []
-    words = [(word, _shown(number)) for number, _, word in ends]
+    items = _flat(data)
+    low, high = ends(items)
+    words = [("above" if low.open else "at least", _shown(low.number))] if low else []
+    words += [("below" if high.open else "at most", _shown(high.number))] if high else []
     words += [(x.word, f"{x}") for x in items if isinstance(x, Limit)]
-    even = ["even"] * any(isinstance(x, MultipleOf) for x in items)
+    steps = [x.multiple_of for x in items if isinstance(x, MultipleOf)]
+    multiples = ["even" if step == 2 else f"multiple of {_shown(step)}" for step in steps]
     if [word for word, _ in words] == ["at least", "at most"]:
-        return ", ".join([*even, f"from {words[0][1]} to {words[1][1]}"])
-    return ", ".join([*even, *[" and ".join(f"{w} {n}" for w, n in words)] * bool(words)])
+        return ", ".join([*multiples, f"from {words[0][1]} to {words[1][1]}"])
+    return ", ".join([*multiples, *[" and ".join(f"{w} {n}" for w, n in words)] * bool(words)])
+
+
+def length(data: Iterable[Any]) -> str:
+    """Return the length of a list in words, such as " of length 2"; empty if none is declared."""
+    items = _flat(data)
+    least = max((x.min_length for x in items if isinstance(x, MinLen)), default=None)
+    most = min((x.max_length for x in items if isinstance(x, MaxLen)), default=None)
+    if least == most:
+        return "" if least is None else f" of length {least}"
+    if least is None or most is None:
+        return f" of length at most {most}" if least is None else f" of length at least {least}"
+    return f" of length {least} to {most}"
+
+
+def _flat(data: Iterable[Any]) -> list[Any]:
+    # Interval(ge=2, le=10) is Ge(2) and Le(10)
+    return [x for item in data for x in (item if isinstance(item, GroupedMetadata) else [item])]
 
 
 def _shown(number: Any) -> str:

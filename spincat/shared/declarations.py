@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import Doc
 
 from spincat.shared import _annotations
-from spincat.shared._annotations import AtLeast, AtMost, Below, Limit
+from spincat.shared._annotations import AtLeast, AtMost, Below, End, Limit
 
 __all__ = [
     "AtLeast", "AtMost", "Below", "Parameter", "R", "Value", "by_name", "check", "check_cell",
@@ -54,7 +54,7 @@ class Parameter:
         if self.annotation is None:
             return _annotations.type_of(self.default)
         parts = [part for part in get_args(self.annotation) if part is not type(None)]
-        return parts[0] if type(None) in get_args(self.annotation) else self.annotation
+        return parts[0] if self._may_be_none else self.annotation
 
     @cached_property
     def _levels(self) -> list[tuple[Any, tuple[Any, ...]]]:
@@ -105,22 +105,36 @@ class Parameter:
 
         ``others`` holds the values of the parameters at which a range may end.
         """
-        if value is None and self.default is None:
+        if value is None and self._may_be_none:
             return None
         try:
             found = self._adapter.validate_python(value)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise ValueError(self._refusal(first)) from None
-        for limit in self._limits:
+        for limit in self.limits:
+            if limit.of not in others:
+                raise ValueError(
+                    f"the range of {self.name} ends at {limit.of}, which is not declared"
+                )
             for item in _annotations.elements(found):
                 if not limit.holds(item, others[limit.of] / limit.over):
                     raise ValueError(f"{self.name} = {item!r}; allowed: {self.range}")
         return found
 
     @property
-    def _limits(self) -> list[Limit]:
+    def limits(self) -> list[Limit]:
+        """The ends of the range that are other parameters."""
         return [item for item in self._levels[-1][1] if isinstance(item, Limit)]
+
+    @property
+    def ends(self) -> tuple[End | None, End | None]:
+        """The ends of the range that are numbers, lower and upper; None where there is none."""
+        return _annotations.ends(self._levels[-1][1])
+
+    @property
+    def _may_be_none(self) -> bool:
+        return type(None) in get_args(self.annotation)
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
@@ -135,6 +149,8 @@ class Parameter:
         for _ in error["loc"]:
             kind = kind.removeprefix("list of ")
             example = example[0] if isinstance(example, list) and example else None
+        if error["type"] in ("too_short", "too_long"):
+            kind += _annotations.length(self._levels[len(error["loc"])][1])
         such = f", such as {example!r}" if example is not None else ""
         return f"{self.name} = {error['input']!r}; allowed: {kind}{such}"
 
@@ -151,7 +167,7 @@ def check(known: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, Any
     values = {name: given.get(name, parameter.default) for name, parameter in table.items()}
     checked: dict[str, Any] = {}
     # first those at which the range of another one may end
-    for name in sorted(table, key=lambda name: bool(table[name]._limits)):
+    for name in sorted(table, key=lambda name: bool(table[name].limits)):
         checked[name] = table[name].check(values[name], checked)
     return {name: checked[name] for name in table}
 
@@ -162,8 +178,11 @@ def check_cell(namespace: Mapping[str, Any]) -> None:
     ``check_cell(globals())`` stands below the parameters, for those who change them in Jupyter;
     ``spincat run`` has checked them before.
     """
-    declared = namespace["__annotations__"].items()
-    check([Parameter(name, namespace[name], annotation) for name, annotation in declared], {})
+    # Python has no such entry as long as no line has a type
+    declared = namespace.get("__annotations__", {})
+    # what the cell holds is the value, which may be wrong: the default is not known here
+    known = [Parameter(name, None, annotation) for name, annotation in declared.items()]
+    check(known, {name: namespace[name] for name in declared})
 
 
 def by_name(known: Iterable[Parameter], names: Iterable[str]) -> dict[str, Parameter]:
