@@ -37,6 +37,9 @@ RTOL = 1e-7
 def rhs(state: ArrayLike, n_spins: int, eta: float, delta: float) -> Floats:
     r"""Time derivative of (A, ζ, z), Eqs. 26-28 as printed.
 
+    They are those of the amplitude (Eq. 26), of the phase spread (Eq. 27) and of the inversion
+    (Eq. 28), in this order:
+
     .. math::
         \dot A &= A\left[-2\eta z a + z b G - 2A^2\cos^2\zeta\right] ,\\
         \dot\zeta &= \delta + z\sin2\zeta\left[\eta\left(1 - \tfrac2N\right) - \tfrac12G\right] ,\\
