@@ -89,8 +89,20 @@ def test_eq_25_is_a_fixed_point_of_eq_24():
     n_spins, eta = 10**4, 300.0
     root = np.sqrt(1 - 16 * eta / n_spins)
     amplitude = np.sqrt((4 * eta - 1 + root) / (2 * n_spins))
+    found = identical_spins.dipole_amplitude(n_spins, eta)
+    assert found == pytest.approx(np.sqrt(n_spins) * amplitude, rel=1e-12)
     rates = identical_spins.rhs([amplitude, np.pi / 4, -(1 + root) / 2], n_spins, eta)
     assert np.abs(rates).max() < 1e-2 * amplitude  # each term is of the order η amplitude
+
+
+def test_limits_end_where_they_are_said_to():
+    etas = [6.2, 6.3, 12.4, 12.6]
+    assert list(np.isnan(identical_spins.dipole_amplitude(100, etas))) == [False, True, True, True]
+    assert list(np.isnan(identical_spins.boson_amplitude(100, etas))) == [False, False, False, True]
+    for amplitude in identical_spins.dipole_amplitude, identical_spins.boson_amplitude:
+        for n_spins, eta in ((0, 1.0), (100, -1.0), (100, [1.0, np.nan])):
+            with pytest.raises(ValueError, match="allowed"):
+                amplitude(n_spins, eta)
 
 
 @pytest.mark.parametrize("equations", ["paper", "product"])

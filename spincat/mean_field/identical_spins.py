@@ -1,4 +1,4 @@
-r"""Mean field of identical spins, in three variables: Eq. 24, its relatives and their trajectories.
+r"""Mean field of identical spins, in three variables: Eq. 24, its relatives, paths and Eq. 25.
 
 The right-hand sides are compiled from the expressions of `spincat.symbolic.identical_spins`, so
 that what is integrated is what is derived.
@@ -18,6 +18,7 @@ from scipy.integrate import solve_ivp
 from spincat.shared.checks import (
     check_equations,
     check_finite,
+    check_inside,
     check_nonnegative,
     check_positive_integer,
 )
@@ -25,7 +26,7 @@ from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Equations, Floats
 from spincat.symbolic import identical_spins as symbolic
 
-__all__ = ["EQUATIONS", "rhs", "trajectory"]
+__all__ = ["EQUATIONS", "boson_amplitude", "dipole_amplitude", "rhs", "trajectory"]
 
 
 EQUATIONS: tuple[Equations, ...] = get_args(Equations)
@@ -135,6 +136,79 @@ def trajectory(
     log_a, log_tan, z = solution.y
     later = phase - deviation + np.sign(deviation) * np.arctan(np.exp(np.minimum(log_tan, 700)))
     return np.array([np.exp(log_a), later, z])
+
+
+def dipole_amplitude(n_spins: int, eta: ArrayLike) -> Floats:
+    r"""Amplitude \|⟨S₋⟩\|/√N = √N A of identical spins in the steady state of Eq. 25.
+
+    .. math::
+        \sqrt N A = \sqrt{\tfrac12\left(4\eta - 1 + \sqrt{1 - 16\eta/N}\right)} .
+
+    Parameters
+    ----------
+    n_spins
+        Number of spins N.
+    eta
+        Strengths of the drive η/Γ2, not negative, of any shape.
+
+    Returns
+    -------
+    Amplitudes in the shape of ``eta``, NaN where Eq. 25 has no value: beyond η = N/16.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+
+    Examples
+    --------
+    >>> dipole_amplitude(100, [1.0, 6.0, 7.0]).round(3)
+    array([1.399, 3.406,   nan])
+    """
+    n_spins, values = _check_drives(n_spins, eta)
+    with np.errstate(invalid="ignore"):
+        root = np.sqrt(1 - 16 * values / n_spins)
+        return np.asarray(np.sqrt((4 * values - 1 + root) / 2))
+
+
+def boson_amplitude(n_spins: int, eta: ArrayLike) -> Floats:
+    r"""Amplitude \|⟨a⟩\| of the Holstein-Primakoff boson in the limit of large N.
+
+    It is √(Np), where p ≤ 1/2 is the excitation of a spin with the coherence A² = 2h of Eq. 25 to
+    leading order, h = η/N:
+
+    .. math::
+        p(1 - p) = 2h , \qquad \sqrt{Np} = \sqrt{\tfrac N2\left(1 - \sqrt{1 - 8h}\right)} .
+
+    Parameters
+    ----------
+    n_spins, eta
+        As in :func:`dipole_amplitude`.
+
+    Returns
+    -------
+    Amplitudes in the shape of ``eta``, NaN beyond h = 1/8.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+
+    Examples
+    --------
+    >>> boson_amplitude(100, [1.0, 6.0, 13.0]).round(3)
+    array([1.429, 3.734,   nan])
+    """
+    n_spins, values = _check_drives(n_spins, eta)
+    with np.errstate(invalid="ignore"):
+        root = np.sqrt(1 - 8 * values / n_spins)
+    return np.asarray(np.sqrt(n_spins * (1 - root) / 2))
+
+
+def _check_drives(n_spins: int, eta: ArrayLike) -> tuple[int, Floats]:
+    values = check_finite("eta", eta)
+    check_inside("eta", eta, not np.any(values < 0), "numbers of at least 0")
+    return check_positive_integer("n_spins", n_spins), values
 
 
 @cache
