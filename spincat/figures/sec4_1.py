@@ -165,7 +165,7 @@ def compute_length(
         values[0, i], values[1, i] = _bloch(rho)
         origin = (float(amplitude), np.pi / 4, float(inversion))
         later = identical_spins.trajectory(
-            "product", n_spins, h * n_spins, np.append(0, times), origin
+            origin, n_spins, h * n_spins, np.append(0, times), equations="product"
         )[:, 1:]
         values[2, i], values[3, i] = 1 - 4 * later[0] ** 2 - later[2] ** 2, later[2]
     names = "quantum", "quantum_inversion", "product", "product_inversion"
@@ -236,7 +236,8 @@ def compute_beyond(
     for i, name in enumerate(names):
         for j, each in enumerate(h):
             start = (float(np.sqrt(2 * each)), np.pi / 4 + 0.01, float(-np.sqrt(1 - 8 * each)))
-            a, _, z = identical_spins.trajectory(name, n_spins, each * n_spins, times, start)
+            case = start, n_spins, each * n_spins, times
+            a, _, z = identical_spins.trajectory(*case, equations=name)
             values[:, i, j] = z, 4 * a**2 + z**2
     dims = "equations", "h", "time"
     return xr.Dataset(

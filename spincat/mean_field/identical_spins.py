@@ -21,6 +21,7 @@ from spincat.shared.checks import (
     check_inside,
     check_nonnegative,
     check_positive_integer,
+    check_times,
 )
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Equations, Floats
@@ -76,24 +77,26 @@ def rhs(state: ArrayLike, n_spins: int, eta: float, *, equations: Equations = "p
 
 
 def trajectory(
-    equations: Equations,
+    state: ArrayLike,
     n_spins: int,
     eta: float,
     times: ArrayLike,
-    start: tuple[float, float, float],
+    *,
+    equations: Equations = "printed",
 ) -> Floats:
     r"""Integrate the mean-field equations of identical spins: Eq. 24, or those it comes from.
 
     Parameters
     ----------
-    equations
-        "printed" (Eq. 24), "paper" (Eqs. 22-23) or "product".
+    state
+        A > 0, ϕ and z at the first time, shape (3,).  A phase closer than 1e-304 to ϕ = π/4 counts
+        as that far from it.
     n_spins, eta
         Number of spins N and strength of the drive η/Γ2.
     times
-        Increasing Γ2 t ≥ 0, the first of which is that of ``start``, shape (T,).
-    start
-        A > 0, ϕ and z.  A phase closer than 1e-304 to ϕ = π/4 counts as that far from it.
+        Increasing Γ2 t ≥ 0, the first of which is that of ``state``, shape (T,).
+    equations
+        "printed" (Eq. 24), "paper" (Eqs. 22-23) or "product".
 
     Returns
     -------
@@ -110,15 +113,16 @@ def trajectory(
     --------
     One hundred spins come to rest with the phase π/4:
 
-    >>> trajectory("paper", 100, 3.0, [0, 50], (0.3, 0.5, -0.8))[:, -1].round(3)
+    >>> trajectory([0.3, 0.5, -0.8], 100, 3.0, [0, 50], equations="paper")[:, -1].round(3)
     array([ 0.242,  0.785, -0.865])
     """
     check_equations(equations, *EQUATIONS)
     check_positive_integer("n_spins", n_spins)
     check_nonnegative("eta", eta)
-    when, (amplitude, phase, inversion) = check_finite("times", times), check_finite("start", start)
-    if amplitude <= 0 or when.ndim != 1 or np.any(np.diff(when) <= 0) or when[0] < 0:
-        raise ValueError(f"start = {start!r}, times = {times!r}; allowed: A > 0, increasing times")
+    when, values = check_times(times), check_finite("state", state)
+    if values.shape != (3,) or values[0] <= 0:
+        raise ValueError(f"state = {state!r}; allowed: A > 0, phi and z, shape (3,)")
+    amplitude, phase, inversion = values
     rates = _logarithmic_rates(equations)
     deviation = (phase + np.pi / 4) % np.pi - np.pi / 2  # φ - π/4, between -π/2 and π/2
     log_tan = np.clip(np.log(np.abs(np.tan(deviation)) + 1e-320), -700, 700)

@@ -14,15 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import curve_fit
 
 from spincat.mean_field import _mirror_halves_kernels as kernels
-from spincat.mean_field.mirror_halves import (
-    RTOL,
-    cartesian,
+from spincat.mean_field.mirror_halves import RTOL, cartesian, polar, steady_state
+from spincat.shared.checks import (
     check_even,
-    check_rtol,
-    polar,
-    steady_state,
+    check_finite,
+    check_number,
+    check_positive_integer,
+    check_tolerance,
 )
-from spincat.shared.checks import check_finite, check_number, check_positive_integer
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.parallel import in_blocks
 from spincat.shared.types import Floats
@@ -326,9 +325,8 @@ def _check(
     """N and the arguments of the kernel that end a run, as floats."""
     if not check_number("t_max", t_max) > 0:
         raise ValueError(f"t_max = {t_max!r}; allowed: a number above 0")
-    if not 1e-10 <= check_number("tolerance", tolerance) <= 1e-4:
-        raise ValueError(f"tolerance = {tolerance!r}; allowed: 1e-10 to 1e-4")
-    return float(check_even(n_spins)), (float(t_max), float(tolerance), check_rtol(rtol))
+    tolerance = check_tolerance("tolerance", tolerance, 1e-10, 1e-4)
+    return float(check_even(n_spins)), (float(t_max), tolerance, check_tolerance("rtol", rtol))
 
 
 def _check_axis(name: str, values: ArrayLike) -> Floats:
