@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 from annotated_types import Ge, Gt
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from typing_extensions import Doc
 
 from spincat.figures import PARITIES, describe
@@ -31,7 +30,7 @@ from spincat.model import states
 from spincat.model.operators import levels
 from spincat.shared import provenance
 from spincat.shared.declarations import computes
-from spincat.shared.types import Floats
+from spincat.shared.types import Complexes, Floats
 
 SHADES = "#56b4e9", "#0072b2", "#004064", "#000000"
 
@@ -269,7 +268,7 @@ def draw_beyond(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def _bloch(rho: NDArray[np.complex128]) -> tuple[Floats, Floats]:
+def _bloch(rho: Complexes) -> tuple[Floats, Floats]:
     """Return 1 - ℓ and ⟨σz⟩ of one spin in symmetric states ρ, shape (T, N + 1, N + 1)."""
     n_spins = rho.shape[-1] - 1
     n = np.arange(n_spins + 1)
