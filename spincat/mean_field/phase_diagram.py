@@ -223,6 +223,24 @@ def ellipse(eta: ArrayLike, n_spins: int, a: float, b: float) -> Floats:
 
     with a and b in units of N, as the paper quotes them.
 
+    Parameters
+    ----------
+    eta
+        Strengths of the drive η/Γ2, any shape.
+    n_spins
+        Number of spins N.
+    a, b
+        Half of the width in η/(NΓ2), and the ratio of the height to it.
+
+    Returns
+    -------
+    Detunings δ/Γ2, the shape of ``eta``.
+
+    Raises
+    ------
+    ValueError
+        If ``eta`` is not finite, or N not a positive integer.
+
     Examples
     --------
     The ellipse of the paper's Fig. 4 at half of the largest drive:
@@ -247,10 +265,20 @@ def fit_ellipse(eta: ArrayLike, delta: ArrayLike, n_spins: int) -> EllipseFit:
     n_spins
         Number of spins N.
 
+    Returns
+    -------
+    The parameters a and b, their standard errors, and the root mean square misfit of δ/Γ2.
+
     Raises
     ------
     ValueError
         If an argument is not finite or outside its range, or the shapes differ.
+
+    Examples
+    --------
+    >>> fit = fit_ellipse([150.0, 300.0, 450.0], [0.05, 0.06, 0.05], 10_000)
+    >>> round(float(fit.a), 4), round(float(fit.b), 3), round(fit.rms, 4)
+    (0.0297, 1.979, 0.001)
     """
     etas, edge = _check_axis("eta", eta), _check_axis("delta", delta)
     if etas.shape != edge.shape or len(etas) < 3:
