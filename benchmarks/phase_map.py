@@ -40,16 +40,16 @@ def rhs(_, state, n, eta, delta):
     )
 
 
-def lsoda(eta, delta, rtol):
+def lsoda(etas, deltas, rtol):
     """Final states of a loop over the points, and processor seconds per point."""
     start, states = time.process_time(), []
-    for drive, detuning in zip(eta, delta, strict=True):
+    for eta, delta in zip(etas, deltas, strict=True):
         solution = solve_ivp(
-            rhs, (0, T_LSODA), mirror_halves.steady_state(N_SPINS, drive), method="LSODA",
-            args=(N_SPINS, drive, detuning), rtol=rtol, atol=rtol / 100,
+            rhs, (0, T_LSODA), mirror_halves.steady_state(N_SPINS, eta), method="LSODA",
+            args=(N_SPINS, eta, delta), rtol=rtol, atol=rtol / 100,
         )  # fmt: skip
         states.append(solution.y[:, -1])
-    return np.array(states), (time.process_time() - start) / len(eta)
+    return np.array(states), (time.process_time() - start) / len(etas)
 
 
 def by_map(eta, delta, rtol):

@@ -244,7 +244,7 @@ def test_the_error_of_a_fixed_step_falls_with_its_cube():
 
 
 @both
-def test_the_linear_systems_are_those_of_the_reduced_jacobian(equations):
+def test_the_linear_systems_are_those_of_the_approximate_jacobian(equations):
     """Woodbury's formula against a dense matrix of differences with e, t and q held."""
     n, coupling, shift, exact = 5, 0.5 - 1.4j, 2.3, equations == "product"
     (sigma, z), detunings = product_state(n, 8), np.linspace(-1, 1, n)
@@ -268,10 +268,10 @@ def test_the_linear_systems_are_those_of_the_reduced_jacobian(equations):
     ours = motion.derivative((sigma, z))
     np.testing.assert_allclose(np.concatenate([ours[0].real, ours[0].imag, ours[1]]), slope(y))
     inverses, columns = np.empty((9, n)), np.empty((6, n))
-    reduced = motion.factorise(shift, (sigma, z), inverses, columns)
+    capacitance = motion.factorise(shift, (sigma, z), inverses, columns)
     right = np.random.default_rng(1).normal(size=3 * n)
     found = right[:n] + 1j * right[n : 2 * n], right[2 * n :].copy()
-    kernels.solve(inverses, columns, reduced, None, *found)
+    kernels.solve(inverses, columns, capacitance, None, *found)
     expected = np.linalg.solve(shift * sides - jacobian, right)
     np.testing.assert_allclose(
         np.concatenate([found[0].real, found[0].imag, found[1]]), expected, rtol=0, atol=1e-9

@@ -10,7 +10,7 @@ import pytest
 
 import spincat
 
-FOLDERS = ["free", "master_equation", "model"]
+FOLDERS = ["free", "large_n", "master_equation", "mean_field", "model"]
 """Folders whose public names all have an example."""
 MODULES = [
     module.name

@@ -71,12 +71,6 @@ def test_figure_3_is_the_amplitude():
     assert dataset["rate"] == pytest.approx(coherence_decay.coherence_decay_rate(24, eta))
 
 
-def test_limits_end_where_they_are_said_to():
-    etas = [6.2, 6.3, 12.4, 12.6]
-    assert list(np.isnan(fig3.mean_field_amplitude(100, etas))) == [False, True, True, True]
-    assert list(np.isnan(fig3.sphere_amplitude(100, etas))) == [False, False, False, True]
-
-
 def test_the_spins_leave_the_product_state_where_their_fluctuations_have_settled():
     """1 - ℓ = (1 - m)²/(Nm): the loss of a single emitter against the contraction 8ηm."""
     dataset = sec4_1.compute_length((50, 100), 0.05, 10.0, 4)

@@ -27,7 +27,7 @@ def test_trajectory_is_that_of_eqs_22_and_23():
     first = np.full(n_spins, START[0] * np.exp(1j * START[1]))
     y = np.concatenate([first, np.full(n_spins, START[2])])
     expected = solve_ivp(rates, (0, 20), y, t_eval=times, rtol=1e-10, atol=1e-12).y
-    a, phi, z = identical_spins.trajectory("paper", n_spins, eta, times, START)
+    a, phi, z = identical_spins.trajectory(START, n_spins, eta, times, equations="paper")
     np.testing.assert_allclose(a * np.exp(1j * phi), expected[0], atol=1e-7)
     np.testing.assert_allclose(z, expected[-1].real, atol=1e-7)
 
@@ -38,17 +38,17 @@ def test_eq_24_ends_at_its_fixed_point(n_spins):
     point = s.fixed_points()[0]
     values = {s.N: n_spins, s.ETA: 0.05 * n_spins, s.GAMMA: 1}
     square, z = (float(point[k].subs(values)) for k in (s.A**2, s.Z))
-    end = identical_spins.trajectory("printed", n_spins, 0.05 * n_spins, [0, 200], START)[:, -1]
+    end = identical_spins.trajectory(START, n_spins, 0.05 * n_spins, [0, 200])[:, -1]
     np.testing.assert_allclose(end, [np.sqrt(square), np.pi / 4, z], atol=1e-6)
 
 
 def test_beyond_its_range_eq_24_stops_with_inverted_spins():
-    end = identical_spins.trajectory("printed", 100, 8.0, [0, 500, 1000], START)
+    end = identical_spins.trajectory(START, 100, 8.0, [0, 500, 1000])
     assert np.all(end[0, 1:] < 1e-50)
     assert end[2, 1] == pytest.approx(end[2, 2], abs=1e-12)
     assert end[2, 1] > 0.3
     # With the phase of Eqs. 22-23 the inverted state is unstable, and the length decays.
-    a, _, z = identical_spins.trajectory("paper", 100, 8.0, [0, 500, 1000], START)
+    a, _, z = identical_spins.trajectory(START, 100, 8.0, [0, 500, 1000], equations="paper")
     assert np.all(4 * a[1:] ** 2 + z[1:] ** 2 < 0.05)
 
 
@@ -56,7 +56,9 @@ def test_swings_do_not_hang_on_rounding():
     """Between inversions A and ϕ - π/4 fall below 1e-16 and decide when the spins fall back."""
     times = np.linspace(0, 60, 61)
     paths = [
-        identical_spins.trajectory("product", 100, 8.0, times, (0.4 + d, np.pi / 4 + 0.01, -0.6))
+        identical_spins.trajectory(
+            (0.4 + d, np.pi / 4 + 0.01, -0.6), 100, 8.0, times, equations="product"
+        )
         for d in (0, 1e-13)
     ]
     assert np.ptp(paths[0][2]) > 0.9
@@ -65,7 +67,7 @@ def test_swings_do_not_hang_on_rounding():
 
 @pytest.mark.parametrize("turn", [0.0, np.pi / 4, -np.pi / 4, np.pi, 2.0])
 def test_phase_of_the_start_is_kept(turn):
-    path = identical_spins.trajectory("paper", 100, 3.0, [0, 1e-9, 30], (0.3, turn, -0.8))
+    path = identical_spins.trajectory((0.3, turn, -0.8), 100, 3.0, [0, 1e-9, 30], equations="paper")
     assert path[1, 0] == pytest.approx(turn, abs=1e-9)
     if turn != -np.pi / 4:  # which is the watershed between both ends
         ends = np.pi / 4 + np.pi * np.arange(-1, 2)
@@ -89,8 +91,20 @@ def test_eq_25_is_a_fixed_point_of_eq_24():
     n_spins, eta = 10**4, 300.0
     root = np.sqrt(1 - 16 * eta / n_spins)
     amplitude = np.sqrt((4 * eta - 1 + root) / (2 * n_spins))
+    found = identical_spins.dipole_amplitude(n_spins, eta)
+    assert found == pytest.approx(np.sqrt(n_spins) * amplitude, rel=1e-12)
     rates = identical_spins.rhs([amplitude, np.pi / 4, -(1 + root) / 2], n_spins, eta)
     assert np.abs(rates).max() < 1e-2 * amplitude  # each term is of the order η amplitude
+
+
+def test_limits_end_where_they_are_said_to():
+    etas = [6.2, 6.3, 12.4, 12.6]
+    assert list(np.isnan(identical_spins.dipole_amplitude(100, etas))) == [False, True, True, True]
+    assert list(np.isnan(identical_spins.boson_amplitude(100, etas))) == [False, False, False, True]
+    for amplitude in identical_spins.dipole_amplitude, identical_spins.boson_amplitude:
+        for n_spins, eta in ((0, 1.0), (100, -1.0), (100, [1.0, np.nan])):
+            with pytest.raises(ValueError, match="allowed"):
+                amplitude(n_spins, eta)
 
 
 @pytest.mark.parametrize("equations", ["paper", "product"])
@@ -126,6 +140,8 @@ def test_bad_input_is_refused():
         ("printed", (0.0, 0.5, -0.7), [0, 1]),
         ("printed", START, [1, 0]),
         ("printed", START, [-1, 0]),
+        ("printed", START, []),
+        ("printed", START[:2], [0, 1]),
     ):
         with pytest.raises(ValueError, match="allowed"):
-            identical_spins.trajectory(equations, 10, 0.1, times, start)
+            identical_spins.trajectory(start, 10, 0.1, times, equations=equations)

@@ -152,17 +152,17 @@ def test_lost_spins_come_to_rest_without_detuning(equations):
 
 
 def test_all_spins_follow_eqs_26_28_inside_the_region():
-    n, (drive, delta) = 1000, (0.02, 0.05)
-    start = mirror_halves.steady_state(n, drive * n)
-    reduced = mirror_halves.integrate(start, n, drive * n, delta, [50.0])[0]
+    n, (h, delta) = 1000, (0.02, 0.05)
+    start = mirror_halves.steady_state(n, h * n)
+    printed = mirror_halves.integrate(start, n, h * n, delta, [50.0])[0]
     for equations in ("paper", "product"):
         for noise in (0.0, 0.02):
             sigma, z = two_halves.spins(
-                start, n, drive * n, delta, [50.0], equations=equations, noise=noise
+                start, n, h * n, delta, [50.0], equations=equations, noise=noise
             )
-            np.testing.assert_allclose(np.abs(sigma[0]), reduced[0], atol=4e-3)
-            np.testing.assert_allclose(np.abs(np.angle(sigma[0])), reduced[1], atol=2e-2)
-            np.testing.assert_allclose(z[0], reduced[2], atol=1e-2)
+            np.testing.assert_allclose(np.abs(sigma[0]), printed[0], atol=4e-3)
+            np.testing.assert_allclose(np.abs(np.angle(sigma[0])), printed[1], atol=2e-2)
+            np.testing.assert_allclose(z[0], printed[2], atol=1e-2)
 
 
 def test_spins_start_where_they_are_told():

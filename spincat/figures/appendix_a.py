@@ -12,7 +12,6 @@ import xarray as xr
 from annotated_types import Gt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
-from numpy.typing import NDArray
 from typing_extensions import Doc
 
 from spincat.figures import describe
@@ -31,6 +30,7 @@ from spincat.model.ensemble import SpinEnsemble
 from spincat.model.states import trace_distance
 from spincat.shared import provenance
 from spincat.shared.declarations import computes
+from spincat.shared.types import Floats
 
 _MARKERS = "o", "s", "^", "D", "v"
 
@@ -264,7 +264,7 @@ def draw_elimination(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def _cascade(pair: float, single: float, times: NDArray[np.float64]) -> NDArray[np.float64]:
+def _cascade(pair: float, single: float, times: Floats) -> Floats:
     """Populations of 0, 1 and 2 excitations with rates 2 → 0, and 2 → 1 and 1 → 0, from 2."""
     rates = np.array([[0, single, pair], [0, -single, single], [0, 0, -pair - single]])
     return np.array([scipy.linalg.expm(rates * t)[:, 2] for t in times])

@@ -10,7 +10,6 @@ import xarray as xr
 from annotated_types import Ge
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from typing_extensions import Doc
 
 from spincat.figures import COLOURS, PARITIES, describe
@@ -32,6 +31,7 @@ from spincat.model.broadening import Gaussian
 from spincat.model.ensemble import SpinEnsemble
 from spincat.shared import provenance
 from spincat.shared.declarations import computes
+from spincat.shared.types import Floats
 
 STATES = "coherent", "even", "odd"
 LABELS = {"coherent": "spin coherent", "even": "even cat", "odd": "odd cat"}
@@ -215,15 +215,11 @@ def _draw_states(axes: Axes, dataset: xr.Dataset) -> None:
         axes.plot(x, panel["mean_fidelity"], "--", color=colour, label=LABELS[state])
 
 
-def _samples(
-    detunings: NDArray[np.float64], theta: float, times: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _samples(detunings: Floats, theta: float, times: Floats) -> Floats:
     cats = [dephasing.cat_fidelity(detunings, theta, times, parity) for parity in PARITIES]
     return np.stack([dephasing.coherent_fidelity(detunings, theta, times), *cats])
 
 
-def _means(
-    n_spins: int, theta: float, delta: float, times: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _means(n_spins: int, theta: float, delta: float, times: Floats) -> Floats:
     cats = [dephasing.mean_cat_fidelity(n_spins, theta, delta, times, p) for p in PARITIES]
     return np.stack([dephasing.mean_coherent_fidelity(n_spins, theta, delta, times), *cats])

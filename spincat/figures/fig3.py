@@ -10,33 +10,18 @@ import numpy as np
 import xarray as xr
 from annotated_types import Ge, Gt, Le, Unit
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Doc
 
 from spincat.figures import describe
 from spincat.figures.vocabulary import DriveNumber, Eta, EtaMax, Etas, Spins, Time, Times
 from spincat.master_equation import coherence_decay, dicke_amplitude
+from spincat.mean_field import identical_spins
 from spincat.model.states import purity
 from spincat.model.wigner import wigner
 from spincat.shared import provenance
 from spincat.shared.declarations import computes
 
 ORANGE, BLUE, GREEN, BLACK = "#d55e00", "#0072b2", "#009e73", "#000000"
-
-
-def mean_field_amplitude(n_spins: int, etas: ArrayLike) -> NDArray[np.float64]:
-    """Return √N A of Eq. 25, NaN beyond its range h ≤ 1/16."""
-    values = np.asarray(etas, dtype=float)
-    with np.errstate(invalid="ignore"):
-        root = np.sqrt(1 - 16 * values / n_spins)
-    return np.asarray(np.sqrt((4 * values - 1 + root) / 2))
-
-
-def sphere_amplitude(n_spins: int, etas: ArrayLike) -> NDArray[np.float64]:
-    """Return √(Np) with p(1 - p) = 2h, NaN beyond h = 1/8: the limit of large N for ⟨a⟩."""
-    with np.errstate(invalid="ignore"):
-        root = np.sqrt(1 - 8 * np.asarray(etas, dtype=float) / n_spins)
-    return np.asarray(np.sqrt(n_spins * (1 - root) / 2))
 
 
 @computes(
@@ -90,8 +75,14 @@ def compute(
         "quasi_steady": (quasi[0], describe("metastable |<a>|")),
         "quasi_steady_dipole": (quasi[1], describe("metastable |<S_->| / sqrt(N)")),
         "rate": (rate, describe("slowest rate of the coherences", "Gamma_2")),
-        "mean_field": (mean_field_amplitude(n_spins, etas), describe("sqrt(N) A of Eq. 25")),
-        "sphere": (sphere_amplitude(n_spins, etas), describe("|<a>|, N to infinity")),
+        "mean_field": (
+            identical_spins.dipole_amplitude(n_spins, etas),
+            describe("sqrt(N) A of Eq. 25"),
+        ),
+        "sphere": (
+            identical_spins.boson_amplitude(n_spins, etas),
+            describe("|<a>|, N to infinity"),
+        ),
         "sphere_dipole": (dipole_limit, describe("|<S_->| / sqrt(N), N to infinity")),
     }
     pairs = {

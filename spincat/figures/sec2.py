@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
-from numpy.typing import NDArray
 from typing_extensions import Doc
 
 from spincat.figures import COLOURS, PARITIES, describe
@@ -20,7 +19,7 @@ from spincat.model.operators import levels, pair_lowering
 from spincat.model.states import spin_cat, spin_coherent
 from spincat.shared import provenance
 from spincat.shared.declarations import computes
-from spincat.shared.types import Parity
+from spincat.shared.types import Complexes, Parity
 
 _MARKERS = "o", "s", "^", "D", "v"
 
@@ -175,9 +174,7 @@ def _quality(ensemble: SpinEnsemble, parity: Parity) -> tuple[float, float, floa
     return 1 - tangent, 1 - float(np.vdot(rho, rho).real), 1 - from_sine
 
 
-def _fidelity(
-    rho: NDArray[np.complex128], ensemble: SpinEnsemble, parity: Parity, theta: float
-) -> float:
+def _fidelity(rho: Complexes, ensemble: SpinEnsemble, parity: Parity, theta: float) -> float:
     if np.isnan(theta):
         return float("nan")
     size = ensemble.n_spins

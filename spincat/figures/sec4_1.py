@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 from annotated_types import Ge, Gt
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from typing_extensions import Doc
 
 from spincat.figures import PARITIES, describe
@@ -31,7 +30,7 @@ from spincat.model import states
 from spincat.model.operators import levels
 from spincat.shared import provenance
 from spincat.shared.declarations import computes
-from spincat.shared.types import Floats
+from spincat.shared.types import Complexes, Floats
 
 SHADES = "#56b4e9", "#0072b2", "#004064", "#000000"
 
@@ -165,7 +164,7 @@ def compute_length(
         values[0, i], values[1, i] = _bloch(rho)
         origin = (float(amplitude), np.pi / 4, float(inversion))
         later = identical_spins.trajectory(
-            "product", n_spins, h * n_spins, np.append(0, times), origin
+            origin, n_spins, h * n_spins, np.append(0, times), equations="product"
         )[:, 1:]
         values[2, i], values[3, i] = 1 - 4 * later[0] ** 2 - later[2] ** 2, later[2]
     names = "quantum", "quantum_inversion", "product", "product_inversion"
@@ -236,7 +235,8 @@ def compute_beyond(
     for i, name in enumerate(names):
         for j, each in enumerate(h):
             start = (float(np.sqrt(2 * each)), np.pi / 4 + 0.01, float(-np.sqrt(1 - 8 * each)))
-            a, _, z = identical_spins.trajectory(name, n_spins, each * n_spins, times, start)
+            case = start, n_spins, each * n_spins, times
+            a, _, z = identical_spins.trajectory(*case, equations=name)
             values[:, i, j] = z, 4 * a**2 + z**2
     dims = "equations", "h", "time"
     return xr.Dataset(
@@ -268,7 +268,7 @@ def draw_beyond(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def _bloch(rho: NDArray[np.complex128]) -> tuple[Floats, Floats]:
+def _bloch(rho: Complexes) -> tuple[Floats, Floats]:
     """Return 1 - ℓ and ⟨σz⟩ of one spin in symmetric states ρ, shape (T, N + 1, N + 1)."""
     n_spins = rho.shape[-1] - 1
     n = np.arange(n_spins + 1)

@@ -114,8 +114,8 @@ def compute_departure(
     passing = coarse[np.argmax(course > 0)]
     offsets = np.linspace(-duration / 2, duration / 2, n_times)
     values = {"printed": np.empty((2, n_times))}
-    reduced = mirror_halves.integrate(start, n_spins, eta, delta, passing + offsets)
-    values["printed"][:] = reduced[:, 2]
+    printed = mirror_halves.integrate(start, n_spins, eta, delta, passing + offsets)
+    values["printed"][:] = printed[:, 2]
     for name in ("paper", "product"):
         times = passing + offsets
         _, z = two_halves.spins(start, n_spins, eta, delta, times, equations=name)

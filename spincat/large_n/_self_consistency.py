@@ -24,6 +24,7 @@ LARGEST_GAUSSIAN = 9.0
 
 
 def check_h(h: float) -> float:
+    """The drive h of a continuum of spins, inside the range in which it has a steady state."""
     if not 0 < check_number("h", h) < 1 / 16:
         raise ValueError(f"h = {h!r}; allowed: 0 < h < 1/16")
     return float(h)

@@ -86,6 +86,11 @@ def critical_point(h: float, distribution: Name | Broadening) -> CriticalPoint:
     h, distribution
         As in :func:`critical_linewidth`.
 
+    Returns
+    -------
+    The width, the kind of bifurcation with its frequency and γ, and the width at which the state
+    ceases to exist.
+
     Raises
     ------
     ValueError
@@ -124,10 +129,23 @@ def stays_synchronised(ensemble: SpinEnsemble, t_max: float, *, tol: float = 1e-
     tol
         As in `spincat.mean_field.all_spins.integrate`.
 
+    Returns
+    -------
+    True if neither has happened at ``t_max``.
+
     Raises
     ------
     ValueError
         If an argument is outside its range.
+
+    Examples
+    --------
+    Two halves of 100 spins inside and outside of the region of Fig. 4:
+
+    >>> signs = np.repeat([1, -1], 50)
+    >>> ensembles = [SpinEnsemble(100, 2.0, detunings=delta * signs) for delta in (0.03, 0.09)]
+    >>> [stays_synchronised(ensemble, t_max=100.0) for ensemble in ensembles]
+    [True, False]
     """
     n = ensemble.n_spins
     h = check_h(ensemble.eta / n)

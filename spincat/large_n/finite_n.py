@@ -73,6 +73,10 @@ def hopf_of_halves(n_spins: int, h: float, equations: Equations) -> float:
     n_spins, h, equations
         As in :func:`halves_rates`, with h well below that of the Bogdanov-Takens point.
 
+    Returns
+    -------
+    The detuning δ/Γ2.
+
     Raises
     ------
     ValueError

@@ -64,6 +64,11 @@ def after_fast_motion(h: float, state: ArrayLike) -> Floats:
     ------
     ValueError
         If an argument is not finite or outside its range.
+
+    Examples
+    --------
+    >>> after_fast_motion(0.02, [0.1, 0.5, -0.9]).round(3)
+    array([ 0.235, -0.825])
     """
     values = check_finite("state", state)
     if values.ndim == 0 or values.shape[-1] != 3:
@@ -97,6 +102,11 @@ def edge_from(h: ArrayLike, state: ArrayLike) -> Floats:
     ------
     ValueError
         If an argument is not finite or outside its range.
+
+    Examples
+    --------
+    >>> edge_from([0.01, 0.02], [0.01, 0.0, -0.9]).round(4)
+    array([0.0531, 0.0664])
     """
     values, states = check_h(h, LARGEST_H), check_finite("state", state)
     edges = []
@@ -163,6 +173,11 @@ def homoclinic_linewidth(h: ArrayLike) -> Floats:
     ------
     ValueError
         If ``h`` is not finite or outside its range.
+
+    Examples
+    --------
+    >>> homoclinic_linewidth([0.01, 0.02]).round(4)
+    array([0.0551, 0.0687])
     """
     values = check_h(h, BOGDANOV_TAKENS[0])
     lines = [np.sqrt(4 * value) * orbits.homoclinic(4 * value) for value in values.ravel()]
@@ -263,6 +278,10 @@ def synchronises(h: float, delta: float, zeta: ArrayLike, z: ArrayLike) -> NDArr
         Drive 0 < h ≤ 1/16 and detuning δ/Γ2.
     zeta, z
         Initial states with -π/2 < ζ < π/2 and -1 ≤ z < 0, of the same shape.
+
+    Returns
+    -------
+    True or False for each state, in their shape.
 
     Raises
     ------

@@ -154,6 +154,15 @@ def hopf_linewidth(h: ArrayLike) -> Floats:
 def stability_limit(h: ArrayLike) -> Floats:
     """The δ/Γ2 up to which there is a stable steady state: Hopf line, then saddle-node line.
 
+    Parameters
+    ----------
+    h
+        η/(NΓ2), from 0 to 1/16, any shape.
+
+    Returns
+    -------
+    δ/Γ2, the shape of ``h``.
+
     Raises
     ------
     ValueError
@@ -180,10 +189,19 @@ def lyapunov_coefficient(h: ArrayLike) -> Floats:
     h
         As in :func:`hopf_linewidth`.
 
+    Returns
+    -------
+    a in units of Γ2, the shape of ``h``.
+
     Raises
     ------
     ValueError
         If ``h`` is not finite or outside its range.
+
+    Examples
+    --------
+    >>> lyapunov_coefficient([0.01, 0.02]).round(3)
+    array([0.181, 0.774])
     """
     w = orbits.hopf(4 * check_h(h, BOGDANOV_TAKENS[0]))
     quartic = 32 * w**4 - 63 * w**3 - 38 * w**2 + 127 * w - 48
@@ -233,6 +251,7 @@ def _detuning(h: Floats, w: Floats) -> Floats:
 
 
 def check_h(h: ArrayLike, largest: float) -> Floats:
+    """Drives h of any shape in the plane; a continuum of spins excludes both ends of its range."""
     values = check_finite("h", h)
     if values.size and (values.min() < 0 or values.max() > largest):
         raise ValueError(f"h = {h!r}; allowed: 0 <= h <= {largest:.8g}")

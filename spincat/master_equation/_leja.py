@@ -21,9 +21,8 @@ from itertools import pairwise
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from spincat.shared.types import Complexes, Floats
+from spincat.shared.types import Complexes, Floats, Integers
 
 EPS = float(np.finfo(float).eps)
 MOST_POINTS = 2048
@@ -51,7 +50,7 @@ class Expansion:
 
     points: Points
     segments: int
-    segment: NDArray[np.int64]
+    segment: Integers
     table: Floats
     end: Floats
     largest: Floats
@@ -123,7 +122,7 @@ def leja_points(spectrum: Complexes, spread: float, count: int) -> Points:
 
 
 @njit(cache=True, fastmath={"contract", "nsz", "reassoc"})
-def _select(x: Floats, y: Floats, count: int) -> tuple[NDArray[np.int64], float]:
+def _select(x: Floats, y: Floats, count: int) -> tuple[Integers, float]:
     """Indices of Leja points, a conjugate pair (y > 0) twice, and log of the last product.
 
     The squared products of distances are kept relative to the largest: they would overflow.

@@ -30,10 +30,10 @@ from spincat.model.states import spin_cat, to_qobj
 from spincat.shared.checks import (
     check_finite,
     check_memory,
-    check_nonnegative,
     check_parity,
     check_positive_integer,
     check_theta,
+    check_tolerance,
 )
 from spincat.shared.types import Complexes, Floats, Parity
 
@@ -290,9 +290,7 @@ def _check(
         raise ValueError(f"times = {times!r}; allowed: at least one number of at least 0, in 1-D")
     check_memory("number of times", len(grid), 8.0 * 3 * MOST_POINTS * len(grid))
     check_positive_integer("max_actions", max_actions)
-    check_nonnegative("tol", tol)
-    if not TOLERANCES[0] <= tol <= TOLERANCES[1]:
-        raise ValueError(f"tol = {tol!r}; allowed: {TOLERANCES[0]:g} to {TOLERANCES[1]:g}")
+    check_tolerance("tol", tol, *TOLERANCES)
     if check_finite("phase", phase).ndim:
         raise ValueError(f"phase = {phase!r}; allowed: a single number")
     return rows, SpinEnsemble(n_spins, eta, phase), grid

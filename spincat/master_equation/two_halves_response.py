@@ -24,7 +24,7 @@ from scipy.linalg import expm
 from spincat.master_equation.dicke import steady_state
 from spincat.model.ensemble import SpinEnsemble
 from spincat.model.operators import block_liouvillian, ladder_lowering, levels, pair_lowering
-from spincat.shared.checks import check_finite, check_positive_integer
+from spincat.shared.checks import check_even, check_finite
 from spincat.shared.types import Complexes, Floats, Parity
 
 LARGEST_N = 40
@@ -109,9 +109,7 @@ def restoring_rate(n_spins: int, eta: float, parity: Parity = "even") -> float:
 
 def _response(n_spins: int, eta: float, parity: Parity) -> _Response:
     """Build the linear problem in the basis of the numbers of excitations of one parity."""
-    if check_positive_integer("n_spins", n_spins) % 2 or n_spins < 4:
-        raise ValueError(f"n_spins = {n_spins}; allowed: an even number of at least 4")
-    if n_spins > LARGEST_N:
+    if check_even(n_spins) > LARGEST_N:
         raise MemoryError(f"n_spins = {n_spins}; allowed: at most {LARGEST_N}")
     ensemble = SpinEnsemble(n_spins, eta)
     if ensemble.eta == 0:

@@ -15,7 +15,8 @@ does see the others of its group.  The sums combine to a field F and a rate Q,
     \dot\sigma = (i\delta - 2Q)\sigma + zF,\quad
     \dot z = -4Q(1+z) - 4\,\mathrm{Re}(\sigma^*F) ,
 
-with the coupling d = -2iηe^{iφ}.  Eqs. 22-23 are the same with v = P, t = q = 0: ``exact`` = False.
+with the coupling d = -2iηe^{iφ}.  These are exact in a product state; Eqs. 22-23 are the same with
+v = P, t = q = 0: ``product`` = False.
 ``multiplicities`` = None stands for ones and costs nothing.
 """
 
@@ -39,23 +40,23 @@ TINY = 1e-30
 
 
 @compiled
-def _own_terms(x: float, y: float, z: float, exact: bool) -> tuple[float, ...]:
+def _own_terms(x: float, y: float, z: float, product: bool) -> tuple[float, ...]:
     """What the spin with σ = x + iy adds to N times the sums."""
     v = (1 + z) / 2
-    if not exact:
+    if not product:
         return x, y, v, 0.0, 0.0, 0.0, 0.0
     v -= x * x + y * y
     return x, y, v, x * x - y * y, 2 * x * y, v * x, v * y
 
 
 @compiled
-def totals(sigma: Complexes, z: Floats, multiplicities: Floats | None, exact: bool) -> Sums:
+def totals(sigma: Complexes, z: Floats, multiplicities: Floats | None, product: bool) -> Sums:
     """N times Re c, Im c, e, Re t, Im t, Re q, Im q over all spins, and N."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = 0.0
     n = float(sigma.size)
     if multiplicities is None:
         for m in range(sigma.size):
-            g = _own_terms(sigma[m].real, sigma[m].imag, z[m], exact)
+            g = _own_terms(sigma[m].real, sigma[m].imag, z[m], product)
             s0 += g[0]
             s1 += g[1]
             s2 += g[2]
@@ -66,7 +67,7 @@ def totals(sigma: Complexes, z: Floats, multiplicities: Floats | None, exact: bo
     else:
         n = 0.0
         for m in range(sigma.size):
-            g, k = _own_terms(sigma[m].real, sigma[m].imag, z[m], exact), multiplicities[m]
+            g, k = _own_terms(sigma[m].real, sigma[m].imag, z[m], product), multiplicities[m]
             s0 += k * g[0]
             s1 += k * g[1]
             s2 += k * g[2]
@@ -80,10 +81,10 @@ def totals(sigma: Complexes, z: Floats, multiplicities: Floats | None, exact: bo
 
 @compiled
 def _surroundings(
-    x: float, y: float, z: float, sums: Sums, coupling: complex, exact: bool
+    x: float, y: float, z: float, sums: Sums, coupling: complex, product: bool
 ) -> tuple[float, ...]:
     """Re c, Im c, e, Re d - t, Im d - t, Re F, Im F, Q of the spin with this state."""
-    g, n, inv = _own_terms(x, y, z, exact), sums[7], 1.0 / sums[7]
+    g, n, inv = _own_terms(x, y, z, product), sums[7], 1.0 / sums[7]
     cr, ci, e = (sums[0] - g[0]) * inv, (sums[1] - g[1]) * inv, (sums[2] - g[2]) * inv
     br, bi = coupling.real - (sums[3] - g[3]) * inv, coupling.imag - (sums[4] - g[4]) * inv
     square = cr * cr + ci * ci
@@ -95,10 +96,10 @@ def _surroundings(
 
 @compiled
 def _rates(
-    x: float, y: float, z: float, detuning: float, sums: Sums, coupling: complex, exact: bool
+    x: float, y: float, z: float, detuning: float, sums: Sums, coupling: complex, product: bool
 ) -> tuple[float, float, float]:
     """Time derivatives of x, y and z of one spin: Eqs. 22-23."""
-    _, _, _, _, _, fr, fi, q = _surroundings(x, y, z, sums, coupling, exact)
+    _, _, _, _, _, fr, fi, q = _surroundings(x, y, z, sums, coupling, product)
     dx, dy = -2 * q * x - detuning * y + z * fr, -2 * q * y + detuning * x + z * fi
     return dx, dy, -4 * q * (1 + z) - 4 * (x * fr + y * fi)
 
@@ -106,12 +107,14 @@ def _rates(
 @compiled
 def derivative(
     sigma: Complexes, z: Floats, detunings: Floats, coupling: complex,
-    multiplicities: Floats | None, exact: bool, dsigma: Complexes, dz: Floats,
+    multiplicities: Floats | None, product: bool, dsigma: Complexes, dz: Floats,
 ) -> None:  # fmt: skip
     """Write the time derivatives to ``dsigma`` and ``dz``."""
-    sums = totals(sigma, z, multiplicities, exact)
+    sums = totals(sigma, z, multiplicities, product)
     for m in range(sigma.size):
-        dx, dy, dw = _rates(sigma[m].real, sigma[m].imag, z[m], detunings[m], sums, coupling, exact)
+        dx, dy, dw = _rates(
+            sigma[m].real, sigma[m].imag, z[m], detunings[m], sums, coupling, product
+        )
         dsigma[m] = complex(dx, dy)
         dz[m] = dw
 
@@ -119,21 +122,21 @@ def derivative(
 @compiled
 def jacobian(
     sigma: Complexes, z: Floats, detunings: Floats, coupling: complex,
-    multiplicities: Floats | None, exact: bool,
+    multiplicities: Floats | None, product: bool,
 ) -> Floats:  # fmt: skip
     """The derivatives of (ẋ, ẏ, ż) of each spin by (x, y, z) of each, shape (3, G, 3, G).
 
     By complex steps: the equations are polynomials, so that the result is exact to rounding.
     """
     size = sigma.size
-    sums = totals(sigma, z, multiplicities, exact)
+    sums = totals(sigma, z, multiplicities, product)
     result = np.empty((3, size, 3, size))
     for k in range(3):
         h = 1j * TINY
         hx, hy, hz = h * (k == 0), h * (k == 1), h * (k == 2)
         for j in range(size):
             f = 1j if multiplicities is None else 1j * multiplicities[j]
-            g = _own_terms(sigma[j].real + hx, sigma[j].imag + hy, z[j] + hz, exact)
+            g = _own_terms(sigma[j].real + hx, sigma[j].imag + hy, z[j] + hz, product)
             shifted: Any = (
                 sums[0] + f * g[0].imag, sums[1] + f * g[1].imag, sums[2] + f * g[2].imag,
                 sums[3] + f * g[3].imag, sums[4] + f * g[4].imag, sums[5] + f * g[5].imag,
@@ -143,7 +146,7 @@ def jacobian(
                 here = 1.0 if m == j else 0.0
                 rates = _rates(
                     sigma[m].real + here * hx, sigma[m].imag + here * hy, z[m] + here * hz,
-                    detunings[m], shifted, coupling, exact,
+                    detunings[m], shifted, coupling, product,
                 )  # fmt: skip
                 for i in range(3):
                     result[i, m, k, j] = rates[i].imag / TINY
@@ -153,21 +156,21 @@ def jacobian(
 @compiled
 def factorise(
     shift: float, sigma: Complexes, z: Floats, detunings: Floats, coupling: complex,
-    multiplicities: Floats | None, exact: bool, inverses: Floats, columns: Floats,
+    multiplicities: Floats | None, product: bool, inverses: Floats, columns: Floats,
 ) -> Floats:  # fmt: skip
     """Prepare (shift - J)⁻¹, where J neglects that single spins change the sums e, t and q.
 
     What is left is J = B + U V, one 3 by 3 block per spin and a matrix of rank 2: V adds up σ with
     the multiplicities, U is the response of (ẋ, ẏ, ż) to c.  The blocks of (shift - B)⁻¹ go to
-    ``inverses`` (9, N) and (shift - B)⁻¹ U to ``columns`` (6, N); returned is
-    1 - V (shift - B)⁻¹ U, shape (2, 2).
+    ``inverses`` (9, N) and (shift - B)⁻¹ U to ``columns`` (6, N); returned is the capacitance
+    matrix of Woodbury's formula, 1 - V (shift - B)⁻¹ U, shape (2, 2).
     """
-    sums = totals(sigma, z, multiplicities, exact)
+    sums = totals(sigma, z, multiplicities, product)
     n, inv = sums[7], 1.0 / sums[7]
     s00, s01, s10, s11 = 1.0, 0.0, 0.0, 1.0
     for m in range(sigma.size):
         x, y, w, delta = sigma[m].real, sigma[m].imag, z[m], detunings[m]
-        cr, ci, e, br, bi, fr, fi, q = _surroundings(x, y, w, sums, coupling, exact)
+        cr, ci, e, br, bi, fr, fi, q = _surroundings(x, y, w, sums, coupling, product)
         # dF = a dc + b dc*, dQ = 2 Re(c* dc)
         a = 2 * n * (cr * cr + ci * ci) + 2 * e
         br, bi = br + n * (cr * cr - ci * ci), bi + 2 * n * cr * ci
@@ -201,12 +204,12 @@ def factorise(
 
 @compiled
 def solve(
-    inverses: Floats, columns: Floats, reduced: Floats, multiplicities: Floats | None,
+    inverses: Floats, columns: Floats, capacitance: Floats, multiplicities: Floats | None,
     sigma: Complexes, z: Floats,
 ) -> None:  # fmt: skip
     """Replace the right-hand side (``sigma``, ``z``) by (shift - J)⁻¹ times it (Woodbury).
 
-    ``reduced`` is what ``factorise`` returned.
+    ``capacitance`` is what ``factorise`` returned.
     """
     gr = gi = 0.0
     for m in range(sigma.size):
@@ -217,9 +220,9 @@ def solve(
         sigma[m] = complex(re, im)
         gr += re if multiplicities is None else multiplicities[m] * re
         gi += im if multiplicities is None else multiplicities[m] * im
-    det = reduced[0, 0] * reduced[1, 1] - reduced[0, 1] * reduced[1, 0]
-    wr = (reduced[1, 1] * gr - reduced[0, 1] * gi) / det
-    wi = (reduced[0, 0] * gi - reduced[1, 0] * gr) / det
+    det = capacitance[0, 0] * capacitance[1, 1] - capacitance[0, 1] * capacitance[1, 0]
+    wr = (capacitance[1, 1] * gr - capacitance[0, 1] * gi) / det
+    wi = (capacitance[0, 0] * gi - capacitance[1, 0] * gr) / det
     for m in range(sigma.size):
         re, im = columns[0, m] * wr + columns[1, m] * wi, columns[2, m] * wr + columns[3, m] * wi
         sigma[m] += complex(re, im)
@@ -250,26 +253,26 @@ class EquationsOfMotion:
         multiplicities: Floats | None = None,
     ) -> None:  # fmt: skip
         self.detunings, self.coupling, self.multiplicities = detunings, coupling, multiplicities
-        self.exact = check_equations(equations, "paper", "product") == "product"
+        self.product = check_equations(equations, "paper", "product") == "product"
 
     def derivative(self, state: State, out: State | None = None) -> State:
         """The time derivative of (σ, z), which is written to ``out``."""
         out = (np.empty_like(state[0]), np.empty_like(state[1])) if out is None else out
         derivative(
-            *state, self.detunings, self.coupling, self.multiplicities, self.exact, out[0], out[1]
+            *state, self.detunings, self.coupling, self.multiplicities, self.product, out[0], out[1]
         )
         return out
 
     def jacobian(self, state: State) -> Floats:
         """The derivatives of (ẋ, ẏ, ż), of each spin, by (x, y, z) of each, (3, G, 3, G)."""
         return np.asarray(
-            jacobian(*state, self.detunings, self.coupling, self.multiplicities, self.exact)
+            jacobian(*state, self.detunings, self.coupling, self.multiplicities, self.product)
         )
 
     def factorise(self, shift: float, state: State, inverses: Floats, columns: Floats) -> Floats:
         """Prepare the linear systems of a step: the function ``factorise``."""
-        reduced = factorise(
-            shift, *state, self.detunings, self.coupling, self.multiplicities, self.exact,
+        capacitance = factorise(
+            shift, *state, self.detunings, self.coupling, self.multiplicities, self.product,
             inverses, columns,
         )  # fmt: skip
-        return np.asarray(reduced)
+        return np.asarray(capacitance)

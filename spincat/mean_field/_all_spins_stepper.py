@@ -51,13 +51,13 @@ class Stepper:
         """The state after ``step``, and the size of its error."""
         end = np.empty_like(self.state[0]), np.empty_like(self.state[1])
         shift = 1 / (GAMMA[0, 0] * step)
-        reduced = self.motion.factorise(shift, self.state, self.inverses, self.columns)
+        capacitance = self.motion.factorise(shift, self.state, self.inverses, self.columns)
         for i in range(4):
             stage = self.stages[0][i], self.stages[1][i]
             kernels.combine(A[i, :i], self.stages, self.state, end)
             self.motion.derivative(end, stage)
             kernels.combine(C[i, :i] / step, self.stages, stage, stage)
-            kernels.solve(self.inverses, self.columns, reduced, self.weights, *stage)
+            kernels.solve(self.inverses, self.columns, capacitance, self.weights, *stage)
         kernels.combine(E, self.stages, self.zero, end)
         error = self.norm(end)
         kernels.combine(M, self.stages, self.state, end)

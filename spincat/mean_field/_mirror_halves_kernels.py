@@ -3,6 +3,8 @@ r"""Compiled integration of Eqs. 26-28: Rosenbrock steps in Cartesian coordinate
 With ⟨σ⁺⟩ = e^{iπ/4}(x ± iy) for the two halves, x + iy = A e^{iζ}, they are polynomials, `flow`:
 no sine, no division by A, and nothing special where the coherence vanishes.  The fast rate is of
 order η, the slow ones of order one or less, hence linearly implicit steps with the exact Jacobian.
+`flow` and `flow_jacobian` are the one form of these equations that is written by hand, for speed;
+the tests compare them with those compiled from `spincat.symbolic.mirror_halves`.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ from spincat.shared.checks import (
     check_memory,
     check_nonnegative,
     check_number,
+    check_times,
+    check_tolerance,
 )
 from spincat.shared.types import Complexes, Equations, Floats
 
@@ -278,12 +280,9 @@ def integrate(
     length = float(np.sqrt(np.max(4 * np.abs(state[0]) ** 2 + state[1] ** 2)))
     if length > 1 + 1e-9:
         raise ValueError(f"sigma and z have a Bloch vector of length {length}; allowed: at most 1")
-    grid = check_finite("times", times)
-    if grid.ndim != 1 or grid.size == 0 or grid[0] < 0 or np.any(np.diff(grid) <= 0):
-        raise ValueError(f"times = {times!r}; allowed: increasing numbers of at least 0, in 1-D")
+    grid = check_times(times)
     check_equations(equations, "paper", "product")
-    if not 1e-12 <= check_nonnegative("tol", tol) <= 1e-2:
-        raise ValueError(f"tol = {tol!r}; allowed: 1e-12 to 1e-2")
+    check_tolerance("tol", tol)
     check_memory("number of times", len(grid), 24.0 * detunings.size * (len(grid) + 60))
     stepper = Stepper(*_motion(*state, ensemble.eta, detunings, ensemble.phase, equations, counts))
     return trajectory(stepper, grid, tol)

@@ -1,4 +1,4 @@
-r"""Mean field of identical spins, in three variables: Eq. 24, its relatives and their trajectories.
+r"""Mean field of identical spins, in three variables: Eq. 24, its relatives, paths and Eq. 25.
 
 The right-hand sides are compiled from the expressions of `spincat.symbolic.identical_spins`, so
 that what is integrated is what is derived.
@@ -18,14 +18,16 @@ from scipy.integrate import solve_ivp
 from spincat.shared.checks import (
     check_equations,
     check_finite,
+    check_inside,
     check_nonnegative,
     check_positive_integer,
+    check_times,
 )
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Equations, Floats
 from spincat.symbolic import identical_spins as symbolic
 
-__all__ = ["EQUATIONS", "rhs", "trajectory"]
+__all__ = ["EQUATIONS", "boson_amplitude", "dipole_amplitude", "rhs", "trajectory"]
 
 
 EQUATIONS: tuple[Equations, ...] = get_args(Equations)
@@ -75,24 +77,26 @@ def rhs(state: ArrayLike, n_spins: int, eta: float, *, equations: Equations = "p
 
 
 def trajectory(
-    equations: Equations,
+    state: ArrayLike,
     n_spins: int,
     eta: float,
     times: ArrayLike,
-    start: tuple[float, float, float],
+    *,
+    equations: Equations = "printed",
 ) -> Floats:
     r"""Integrate the mean-field equations of identical spins: Eq. 24, or those it comes from.
 
     Parameters
     ----------
-    equations
-        "printed" (Eq. 24), "paper" (Eqs. 22-23) or "product".
+    state
+        A > 0, ϕ and z at the first time, shape (3,).  A phase closer than 1e-304 to ϕ = π/4 counts
+        as that far from it.
     n_spins, eta
         Number of spins N and strength of the drive η/Γ2.
     times
-        Increasing Γ2 t ≥ 0, the first of which is that of ``start``, shape (T,).
-    start
-        A > 0, ϕ and z.  A phase closer than 1e-304 to ϕ = π/4 counts as that far from it.
+        Increasing Γ2 t ≥ 0, the first of which is that of ``state``, shape (T,).
+    equations
+        "printed" (Eq. 24), "paper" (Eqs. 22-23) or "product".
 
     Returns
     -------
@@ -109,15 +113,16 @@ def trajectory(
     --------
     One hundred spins come to rest with the phase π/4:
 
-    >>> trajectory("paper", 100, 3.0, [0, 50], (0.3, 0.5, -0.8))[:, -1].round(3)
+    >>> trajectory([0.3, 0.5, -0.8], 100, 3.0, [0, 50], equations="paper")[:, -1].round(3)
     array([ 0.242,  0.785, -0.865])
     """
     check_equations(equations, *EQUATIONS)
     check_positive_integer("n_spins", n_spins)
     check_nonnegative("eta", eta)
-    when, (amplitude, phase, inversion) = check_finite("times", times), check_finite("start", start)
-    if amplitude <= 0 or when.ndim != 1 or np.any(np.diff(when) <= 0) or when[0] < 0:
-        raise ValueError(f"start = {start!r}, times = {times!r}; allowed: A > 0, increasing times")
+    when, values = check_times(times), check_finite("state", state)
+    if values.shape != (3,) or values[0] <= 0:
+        raise ValueError(f"state = {state!r}; allowed: A > 0, phi and z, shape (3,)")
+    amplitude, phase, inversion = values
     rates = _logarithmic_rates(equations)
     deviation = (phase + np.pi / 4) % np.pi - np.pi / 2  # φ - π/4, between -π/2 and π/2
     log_tan = np.clip(np.log(np.abs(np.tan(deviation)) + 1e-320), -700, 700)
@@ -135,6 +140,79 @@ def trajectory(
     log_a, log_tan, z = solution.y
     later = phase - deviation + np.sign(deviation) * np.arctan(np.exp(np.minimum(log_tan, 700)))
     return np.array([np.exp(log_a), later, z])
+
+
+def dipole_amplitude(n_spins: int, eta: ArrayLike) -> Floats:
+    r"""Amplitude \|⟨S₋⟩\|/√N = √N A of identical spins in the steady state of Eq. 25.
+
+    .. math::
+        \sqrt N A = \sqrt{\tfrac12\left(4\eta - 1 + \sqrt{1 - 16\eta/N}\right)} .
+
+    Parameters
+    ----------
+    n_spins
+        Number of spins N.
+    eta
+        Strengths of the drive η/Γ2, not negative, of any shape.
+
+    Returns
+    -------
+    Amplitudes in the shape of ``eta``, NaN where Eq. 25 has no value: beyond η = N/16.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+
+    Examples
+    --------
+    >>> dipole_amplitude(100, [1.0, 6.0, 7.0]).round(3)
+    array([1.399, 3.406,   nan])
+    """
+    n_spins, values = _check_drives(n_spins, eta)
+    with np.errstate(invalid="ignore"):
+        root = np.sqrt(1 - 16 * values / n_spins)
+        return np.asarray(np.sqrt((4 * values - 1 + root) / 2))
+
+
+def boson_amplitude(n_spins: int, eta: ArrayLike) -> Floats:
+    r"""Amplitude \|⟨a⟩\| of the Holstein-Primakoff boson in the limit of large N.
+
+    It is √(Np), where p ≤ 1/2 is the excitation of a spin with the coherence A² = 2h of Eq. 25 to
+    leading order, h = η/N:
+
+    .. math::
+        p(1 - p) = 2h , \qquad \sqrt{Np} = \sqrt{\tfrac N2\left(1 - \sqrt{1 - 8h}\right)} .
+
+    Parameters
+    ----------
+    n_spins, eta
+        As in :func:`dipole_amplitude`.
+
+    Returns
+    -------
+    Amplitudes in the shape of ``eta``, NaN beyond h = 1/8.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+
+    Examples
+    --------
+    >>> boson_amplitude(100, [1.0, 6.0, 13.0]).round(3)
+    array([1.429, 3.734,   nan])
+    """
+    n_spins, values = _check_drives(n_spins, eta)
+    with np.errstate(invalid="ignore"):
+        root = np.sqrt(1 - 8 * values / n_spins)
+    return np.asarray(np.sqrt(n_spins * (1 - root) / 2))
+
+
+def _check_drives(n_spins: int, eta: ArrayLike) -> tuple[int, Floats]:
+    values = check_finite("eta", eta)
+    check_inside("eta", eta, not np.any(values < 0), "numbers of at least 0")
+    return check_positive_integer("n_spins", n_spins), values
 
 
 @cache

@@ -18,10 +18,12 @@ from numpy.typing import ArrayLike
 
 from spincat.mean_field import _mirror_halves_kernels as kernels
 from spincat.shared.checks import (
+    check_even,
     check_finite,
     check_nonnegative,
     check_number,
-    check_positive_integer,
+    check_times,
+    check_tolerance,
 )
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Floats
@@ -36,6 +38,9 @@ RTOL = 1e-7
 
 def rhs(state: ArrayLike, n_spins: int, eta: float, delta: float) -> Floats:
     r"""Time derivative of (A, ζ, z), Eqs. 26-28 as printed.
+
+    They are those of the amplitude (Eq. 26), of the phase spread (Eq. 27) and of the inversion
+    (Eq. 28), in this order:
 
     .. math::
         \dot A &= A\left[-2\eta z a + z b G - 2A^2\cos^2\zeta\right] ,\\
@@ -179,7 +184,7 @@ def integrate(
     start, n, eta, delta = _check(state, n_spins, eta, delta)
     if start.shape != (3,):
         raise ValueError(f"state has shape {start.shape}; allowed: (3,)")
-    grid, rtol = check_times(times), check_rtol(rtol)
+    grid, rtol = check_times(times), check_tolerance("rtol", rtol)
     out = np.empty((len(grid), 3))
     x, y, z = cartesian(start).tolist()
     if not kernels.trajectory((x, y, z), n, eta, delta, grid, rtol, out):
@@ -214,28 +219,6 @@ def polar(state: Floats) -> Floats:
     """The state (A, ζ, z) of (A cos ζ, A sin ζ, z), -π < ζ <= π, along the last axis."""
     x, y, z = np.moveaxis(state, -1, 0)
     return np.stack([np.hypot(x, y), np.arctan2(y, x), z], axis=-1)
-
-
-def check_even(n_spins: int) -> int:
-    """Return N, or raise ``ValueError`` unless it is even and at least 4."""
-    if check_positive_integer("n_spins", n_spins) % 2 or n_spins < 4:
-        raise ValueError(f"n_spins = {n_spins!r}; allowed: an even number of at least 4")
-    return int(n_spins)
-
-
-def check_times(times: ArrayLike) -> Floats:
-    """Return the times, or raise ``ValueError`` unless they are increasing and not negative."""
-    grid = np.ascontiguousarray(check_finite("times", times))
-    if grid.ndim != 1 or grid.size == 0 or grid[0] < 0 or np.any(np.diff(grid) <= 0):
-        raise ValueError(f"times = {times!r}; allowed: increasing numbers of at least 0, in 1-D")
-    return grid
-
-
-def check_rtol(rtol: float) -> float:
-    """Return the tolerance, or raise ``ValueError`` unless it is from 1e-12 to 1e-2."""
-    if not 1e-12 <= check_number("rtol", rtol) <= 1e-2:
-        raise ValueError(f"rtol = {rtol!r}; allowed: 1e-12 to 1e-2")
-    return float(rtol)
 
 
 def _check(

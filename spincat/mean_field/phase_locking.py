@@ -48,6 +48,10 @@ def locked_state(equations: Equations, n_spins: int, eta: float, spread: float) 
     spread
         ζ in radians, \|ζ\| < π/2.
 
+    Returns
+    -------
+    A², z and the detuning that gives the spread.
+
     Raises
     ------
     ValueError
@@ -88,6 +92,15 @@ def restoring_rate(equations: Equations, n_spins: int, eta: float) -> float:
     equations, n_spins, eta
         As in `locked_state`.
 
+    Returns
+    -------
+    Rate in units of Γ2, positive if the synchronised state is stable.
+
+    Raises
+    ------
+    ValueError, ConvergenceError
+        As in `locked_state`.
+
     Examples
     --------
     The ratio to that of Eq. 29:
@@ -123,6 +136,11 @@ def weakest_drive(equations: Equations, n_spins: int, ratio: float = 0.0) -> flo
     ------
     ValueError
         If a parameter is outside its range, or −K is smaller at N/32.
+
+    Examples
+    --------
+    >>> round(weakest_drive("printed", 1000), 3)
+    0.251
     """
     if check_number("ratio", ratio) >= 1:
         raise ValueError(f"ratio = {ratio}; allowed: a number below 1")
@@ -146,6 +164,20 @@ def small_spread(n_spins: int, eta: float) -> float:
     ----------
     n_spins, eta
         As in `locked_state`.
+
+    Returns
+    -------
+    ζ/δ in radians per unit of δ/Γ2.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is outside its range.
+
+    Examples
+    --------
+    >>> round(small_spread(1000, 20.0), 2)
+    142.55
     """
     h, _ = _check(n_spins, eta, 0.0)
     return float((1 + np.sqrt(1 - 16 * h)) / (32 * h**2))

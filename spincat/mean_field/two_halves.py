@@ -16,9 +16,15 @@ from scipy.integrate import solve_ivp
 
 from spincat.mean_field import all_spins
 from spincat.mean_field._all_spins_kernels import EquationsOfMotion
-from spincat.mean_field.mirror_halves import cartesian, check_even, check_times, polar
+from spincat.mean_field.mirror_halves import cartesian, polar
 from spincat.model.ensemble import SpinEnsemble
-from spincat.shared.checks import check_finite, check_nonnegative, check_number
+from spincat.shared.checks import (
+    check_even,
+    check_finite,
+    check_nonnegative,
+    check_number,
+    check_times,
+)
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Complexes, Equations, Floats
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spincat.model.cavity import Cavity
 from spincat.shared.checks import (
@@ -14,6 +14,7 @@ from spincat.shared.checks import (
     check_number,
     check_positive_integer,
 )
+from spincat.shared.types import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +53,7 @@ class SpinEnsemble:
     n_spins: int
     eta: float
     phase: float = 0.0
-    detunings: NDArray[np.float64] | None = None
+    detunings: Floats | None = None
 
     def __post_init__(self) -> None:
         check_positive_integer("n_spins", self.n_spins)

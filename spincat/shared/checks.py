@@ -7,9 +7,9 @@ import os
 from typing import Any, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from spincat.shared.types import Equations, Parity
+from spincat.shared.types import Equations, Floats, Parity
 
 
 def check_positive_integer(name: str, value: Any) -> int:
@@ -19,7 +19,7 @@ def check_positive_integer(name: str, value: Any) -> int:
     return int(value)
 
 
-def check_finite(name: str, value: ArrayLike) -> NDArray[np.float64]:
+def check_finite(name: str, value: ArrayLike) -> Floats:
     """Return ``value`` as a float array, or raise ``ValueError`` unless it is real and finite."""
     array = np.asarray(value)
     if array.dtype.kind not in "iuf":
@@ -52,6 +52,28 @@ def check_inside(name: str, value: Any, inside: bool, allowed: str) -> None:
     """Raise ``ValueError`` unless ``value`` is inside its range, which ``allowed`` describes."""
     if not inside:
         raise ValueError(f"{name} = {value!r}; allowed: {allowed}")
+
+
+def check_even(n_spins: int) -> int:
+    """Return N, or raise ``ValueError`` unless it is even and at least 4."""
+    if check_positive_integer("n_spins", n_spins) % 2 or n_spins < 4:
+        raise ValueError(f"n_spins = {n_spins!r}; allowed: an even number of at least 4")
+    return int(n_spins)
+
+
+def check_times(times: ArrayLike) -> Floats:
+    """Return the times, or raise ``ValueError`` unless they are increasing and not negative."""
+    grid = check_finite("times", times)
+    if grid.ndim != 1 or grid.size == 0 or grid[0] < 0 or np.any(np.diff(grid) <= 0):
+        raise ValueError(f"times = {times!r}; allowed: increasing numbers of at least 0, in 1-D")
+    return np.ascontiguousarray(grid)
+
+
+def check_tolerance(name: str, value: float, least: float = 1e-12, most: float = 1e-2) -> float:
+    """Return ``value`` as a float, or raise ``ValueError`` unless it is within these ends."""
+    if not least <= check_number(name, value) <= most:
+        raise ValueError(f"{name} = {value!r}; allowed: {least:g} to {most:g}")
+    return float(value)
 
 
 def check_theta(theta: float, n_spins: int, parity: str | None = None) -> float:

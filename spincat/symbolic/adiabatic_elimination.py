@@ -23,7 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 import sympy as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from spincat.shared.types import Complexes
 
 #: Coupling operator K (J = S₋² times g₂ in the paper), its adjoint, the system's Hamiltonian H.
 K, K_DAGGER, H = sp.symbols(r"K K^{\dagger} H", commutative=False)
@@ -106,9 +108,7 @@ def from_jump(jump: sp.Expr) -> sp.Expr:
     return sp.expand(-sp.I * _commutator(H, RHO) + half + adjoint(half))
 
 
-def superoperator(
-    expression: sp.Expr, k: ArrayLike, h: ArrayLike, kappa: float
-) -> NDArray[np.complex128]:
+def superoperator(expression: sp.Expr, k: ArrayLike, h: ArrayLike, kappa: float) -> Complexes:
     r"""Put matrices into a sum of products around ρ.
 
     Parameters

@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
+
+from spincat.shared.types import Complexes
 
 #: Number of spins N.
 N = sp.Symbol("N", integer=True, positive=True)
@@ -139,7 +140,7 @@ class LadderOperator:
     def __repr__(self) -> str:
         return f"LadderOperator({self.terms})"
 
-    def matrix(self, dimension: int, values: Mapping[sp.Symbol, float]) -> NDArray[np.complex128]:
+    def matrix(self, dimension: int, values: Mapping[sp.Symbol, float]) -> Complexes:
         r"""Return the matrix between the number states 0 ... ``dimension - 1``.
 
         The elements are :math:`\langle m|f(\hat n)a^k|m+k\rangle = f(m)\sqrt{(m+k)!/m!}`.
