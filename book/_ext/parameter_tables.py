@@ -13,6 +13,7 @@ from spincat.figures.vocabulary import NAMES
 from spincat.shared.declarations import Parameter
 
 HEAD = "In the code", "Meaning", "Type", "Widest range", "Unit"
+WIDTHS = 25, 30, 13, 19, 13  # a name stays on one line
 
 
 class ParameterTable(SphinxDirective):
@@ -21,7 +22,7 @@ class ParameterTable(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the table, one row for each name."""
         group = nodes.tgroup(cols=len(HEAD))
-        group += [nodes.colspec(colwidth=20) for _ in HEAD]
+        group += [nodes.colspec(colwidth=width) for width in WIDTHS]
         body = nodes.tbody()
         for name, annotation in NAMES.items():
             known = Parameter(name, None, annotation)
