@@ -221,9 +221,9 @@ def test_beyond_the_threshold_the_mirrored_halves_part(delta):
     n, eta = 1000, 20.0
     assert phase_diagram.simulated_edge(n, [eta])[0] < 0.068 < 2 / 27 < 0.075
     start = mirror_halves.steady_state(n, eta)
-    reduced = mirror_halves.integrate(start, n, eta, delta, [500.0])[0]
-    assert reduced[0] < 1e-3  # no coherence, ...
-    assert reduced[2] > 0.1  # ... and most spins excited
+    mirrored = mirror_halves.integrate(start, n, eta, delta, [500.0])[0]
+    assert mirrored[0] < 1e-3  # no coherence, ...
+    assert mirrored[2] > 0.1  # ... and most spins excited
     pair = np.array([start * [1, s, 1] + [0, 1e-6, 0] for s in (1, -1)])
     times = np.append(np.linspace(0, 200, 4001), np.linspace(300, 500, 1001))
     course = two_halves.integrate(pair, n, eta, delta, times, rtol=1e-6)
