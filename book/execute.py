@@ -22,7 +22,7 @@ import jupytext
 import nbformat
 from joblib import cpu_count
 
-from spincat.run import notebook_runs
+from spincat.run import notebook_runs, notebooks
 from spincat.shared import provenance
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,7 +49,7 @@ KERNEL_ENVIRONMENT = {
 
 def pages() -> list[Path]:
     """Return every page with cells, in the order in which they are begun."""
-    found = [page for folder in FOLDERS for page in notebook_runs.list_notebooks(folder)]
+    found = [page for folder in FOLDERS for page in notebooks.list_notebooks(folder)]
     return sorted(found, key=lambda page: (page.stem not in LONGEST, page.stem))
 
 

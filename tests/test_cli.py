@@ -15,7 +15,7 @@ from test_notebook_runs import with_parameters, write
 
 from spincat import __version__
 from spincat.figures.registry import EVERY
-from spincat.run import _citation, grids, notebook_runs, parameters, sweeps
+from spincat.run import _citation, grids, notebook_runs, notebooks, parameters, sweeps
 from spincat.run.cli import main
 from spincat.shared import provenance
 
@@ -97,14 +97,14 @@ def test_list_shows_the_figures_and_the_books_notebooks():
     heads = [number for number, line in enumerate(lines) if not line.startswith(" ")]
     names = [line.split()[0] for line in lines]
     assert [lines[n] for n in heads] == ["Figures of the paper:", "Further figures:", "Notebooks:"]
-    paper, further, notebooks = (
+    paper, further, chapters = (
         names[start + 1 : end] for start, end in pairwise([*heads, len(lines)])
     )
     assert paper == ["fig1", "fig2", "fig3", "fig4"]
     assert further == sorted(set(EVERY) - set(paper))
-    assert notebooks == [path.stem for path in notebook_runs.list_notebooks()]
+    assert chapters == [path.stem for path in notebooks.list_notebooks()]
     assert len({line.split(maxsplit=1)[1] for line in lines if line.startswith(" ")}) == len(
-        [*EVERY, *notebooks]
+        [*EVERY, *chapters]
     )  # no two say the same
 
 
@@ -291,7 +291,7 @@ def test_a_sweep_with_a_failing_point_exits_with_1(failing, tmp_path):
 
 
 def test_cite_prints_what_the_book_says():
-    page = (notebook_runs.CHECKOUT_NOTEBOOKS.parent / "book/cite.md").read_text(encoding="utf-8")
+    page = (notebooks.CHECKOUT_NOTEBOOKS.parent / "book/cite.md").read_text(encoding="utf-8")
     entries = re.findall(r"```bibtex\n(.*?)```", page, re.DOTALL)
     assert entries == [_citation.PAPER, _citation.COMPANION]
     shown = spincat("cite").output

@@ -20,7 +20,7 @@ from spincat.figures.registry import EVERY
 from spincat.figures.vocabulary import NAMES
 from spincat.large_n import planar_basins
 from spincat.master_equation import product_space
-from spincat.run import figure_runs, notebook_runs
+from spincat.run import figure_runs, notebooks
 from spincat.run.cli import main
 from spincat.shared import declarations, parallel
 from spincat.shared.declarations import AtLeast, AtMost, Below, Parameter
@@ -131,7 +131,7 @@ def test_how_a_range_lies_within_another(known, widest, expected):
 def test_one_parameter_has_one_name():
     """A name has one type and unit, and a widest range; no two names for drives, N, η and δ."""
     tables = [figure_runs.parameters(name) for name in EVERY]
-    tables += [notebook_runs.parameters(path) for path in CHAPTERS]
+    tables += [notebooks.parameters(path) for path in CHAPTERS]
     for known in itertools.chain.from_iterable(tables):
         if known.name in NAMES:
             widest = Parameter(known.name, None, NAMES[known.name])

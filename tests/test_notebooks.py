@@ -18,10 +18,10 @@ import xarray as xr
 import yaml
 from make_reference import PICTURES, REFERENCES
 
-from spincat.run import notebook_runs
+from spincat.run import notebook_runs, notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = notebook_runs.list_notebooks()
+NOTEBOOKS = notebooks.list_notebooks()
 
 # Other values than the defaults, small enough to run in seconds; every notebook has its line.
 OTHER_PARAMETERS = {
@@ -127,7 +127,7 @@ def test_the_header_names_no_version_of_jupytext(path):
 
 @each_notebook
 def test_every_parameter_says_what_it_means(path):
-    table = notebook_runs.parameters(path)
+    table = notebooks.parameters(path)
     assert table, "no cell is tagged 'parameters'"
     assert [known.name for known in table if not known.meaning] == []
     # its type declares the range that `spincat params` shows and `spincat run` checks
@@ -138,8 +138,8 @@ def test_every_parameter_says_what_it_means(path):
 def test_parameters_are_checked_before_any_work(path):
     # `spincat run` before it starts anything, and in Jupyter the notebook itself
     assert "check_cell(globals())" in path.read_text(encoding="utf-8")
-    defaults = {known.name: known.default for known in notebook_runs.parameters(path)}
-    assert notebook_runs.check(path, defaults) == defaults
+    defaults = {known.name: known.default for known in notebooks.parameters(path)}
+    assert notebooks.check(path, defaults) == defaults
 
 
 # -- one book
@@ -280,7 +280,7 @@ def test_every_notebook_is_run_with_other_parameters():
 @each_notebook
 def test_other_parameters_run_and_change_the_results(path, tmp_path):
     other = OTHER_PARAMETERS[path.stem]
-    defaults = {known.name: known.default for known in notebook_runs.parameters(path)}
+    defaults = {known.name: known.default for known in notebooks.parameters(path)}
     assert all(defaults[name] != value for name, value in other.items())
     executed = notebook_runs.run(path, tmp_path, other)
     shown = text_outputs(executed)

@@ -1,8 +1,9 @@
 """The command ``spincat``: figures and notebooks with other parameters, one at a time or swept.
 
 `cli` is the command line; `parameters` reads what stands after ``-p`` and `grids` what stands after
-``--grid``; `figure_runs`, `notebook_runs` and `notebook_pages` run one of them, and `sweeps` runs a
-grid of them, whose datasets `swept_data` joins.  Nothing physical; it may import everything.
+``--grid``; `notebooks` reads and checks notebooks; `figure_runs`, `notebook_runs` and
+`notebook_pages` run one figure or notebook, and `sweeps` runs a grid of them, whose datasets
+`swept_data` joins.  Nothing physical; it may import everything.
 """
 
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         grids,
         notebook_pages,
         notebook_runs,
+        notebooks,
         parameters,
         sweeps,
         swept_data,
@@ -27,6 +29,7 @@ __all__ = [
     "grids",
     "notebook_pages",
     "notebook_runs",
+    "notebooks",
     "parameters",
     "sweeps",
     "swept_data",

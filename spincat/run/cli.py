@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from spincat import __version__
-from spincat.run import _citation, grids, notebook_runs, parameters
+from spincat.run import _citation, grids, notebooks, parameters
 from spincat.run._interrupts import noticed
 from spincat.shared import provenance
 
@@ -58,8 +58,8 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 def _notebooks() -> list[str]:
     """Return the names of the book's notebooks, which an installed package does not have."""
-    there = notebook_runs.CHECKOUT_NOTEBOOKS.is_dir()
-    return [path.stem for path in notebook_runs.list_notebooks()] if there else []
+    there = notebooks.CHECKOUT_NOTEBOOKS.is_dir()
+    return [path.stem for path in notebooks.list_notebooks()] if there else []
 
 
 _name = click.argument("name", shell_complete=_complete)
@@ -119,9 +119,9 @@ def list_command(folder: str | None) -> None:
             paper = {name: text for name, text in figures.items() if re.fullmatch(r"fig\d", name)}
             tables["Figures of the paper"] = paper
             tables["Further figures"] = {n: text for n, text in figures.items() if n not in paper}
-        if folder is not None or notebook_runs.CHECKOUT_NOTEBOOKS.is_dir():
-            paths = notebook_runs.list_notebooks(folder)
-            tables["Notebooks"] = {path.stem: notebook_runs.title(path) for path in paths}
+        if folder is not None or notebooks.CHECKOUT_NOTEBOOKS.is_dir():
+            paths = notebooks.list_notebooks(folder)
+            tables["Notebooks"] = {path.stem: notebooks.title(path) for path in paths}
     width = max(len(name) for table in tables.values() for name in ["", *table])
     for heading, table in tables.items():
         click.echo(f"{heading}:")
@@ -161,13 +161,13 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
     its parameters and versions, and its figures with their data are left in DIR.
     The paths of the first three are printed.
     """
-    from spincat.run import figure_runs, notebook_pages
+    from spincat.run import figure_runs, notebook_pages, notebook_runs
 
     with _plain_errors():
         if notebook in figure_runs.names() and not Path(notebook).is_file():
             raise ValueError(f"{notebook} is a figure: spincat figure {notebook}")
-        values = parameters.assignments(notebook_runs.parameters(notebook), pairs)
-        folder = output_dir or Path("runs", notebook_runs.find(notebook).stem)
+        values = parameters.assignments(notebooks.parameters(notebook), pairs)
+        folder = output_dir or Path("runs", notebooks.find(notebook).stem)
         progress = sys.stderr.isatty()
         executed = notebook_runs.run(notebook, folder, values, progress=progress)
         click.echo(executed)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from spincat.run.notebook_runs import CHECKOUT_NOTEBOOKS
+from spincat.run.notebooks import CHECKOUT_NOTEBOOKS
 from spincat.shared import provenance
 from spincat.shared.extras import import_extra
 from spincat.shared.files import complete

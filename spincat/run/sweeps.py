@@ -25,7 +25,7 @@ from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm import tqdm
 
-from spincat.run import figure_runs, notebook_runs, swept_data
+from spincat.run import figure_runs, notebook_runs, notebooks, swept_data
 from spincat.run._interrupts import noticed
 from spincat.shared import provenance
 from spincat.shared.declarations import Parameter, Value, suggestion
@@ -64,7 +64,7 @@ def parameters(name: str) -> list[Parameter]:
     Raises ``ValueError`` where there is neither, naming the nearest.
     """
     notebook = _notebook(name)
-    return figure_runs.parameters(name) if notebook is None else notebook_runs.parameters(notebook)
+    return figure_runs.parameters(name) if notebook is None else notebooks.parameters(notebook)
 
 
 def plan(name: str, given: Mapping[str, Any], grid: Mapping[str, Sequence[Value]]) -> list[Point]:
@@ -215,11 +215,11 @@ def _notebook(name: str) -> Path | None:
     if name in figure_runs.names():
         return None
     try:
-        return notebook_runs.find(name)
+        return notebooks.find(name)
     except FileNotFoundError:
-        folder = notebook_runs.CHECKOUT_NOTEBOOKS
-        notebooks = notebook_runs.list_notebooks() if folder.is_dir() else []
-        known = [*figure_runs.names(), *(path.stem for path in notebooks)]
+        there = notebooks.CHECKOUT_NOTEBOOKS.is_dir()
+        chapters = notebooks.list_notebooks() if there else []
+        known = [*figure_runs.names(), *(path.stem for path in chapters)]
         raise ValueError(f"no figure or notebook {name!r}{suggestion(name, known)}") from None
 
 
@@ -230,7 +230,7 @@ def _point(name: str, given: Mapping[str, Any], swept: Mapping[str, Any]) -> Poi
         values = figure_runs.check(name, both)
     else:
         name, source = notebook.stem, notebook.read_text(encoding="utf-8")
-        values = notebook_runs.check(notebook, both)
+        values = notebooks.check(notebook, both)
     code = provenance.code_hash()
     text = json.dumps([name, source, values, code], sort_keys=True)
     key = hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -10,10 +10,10 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))
 
 from figure_sources import MADE_BY
 
-from spincat.run import notebook_runs
+from spincat.run import notebooks
 
 
-@pytest.mark.parametrize("path", notebook_runs.list_notebooks(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebooks.list_notebooks(), ids=lambda path: path.stem)
 def test_a_chapter_calls_the_functions_that_the_registry_names(path):
     cells = [cell.source for cell in jupytext.read(path).cells if cell.cell_type == "code"]
     for number, source in enumerate(cells):
