@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +35,6 @@ LONGEST = ("performance", "sec3_2_stabilization", "sec4_1_identical_spins")
 
 ALONE = "cluster"
 """This page tells by the clock what two processes gain: it is executed after all others."""
-
-KERNEL_ENVIRONMENT = {
-    "COLUMNS": "80",  # SymPy breaks its text output at the width of the terminal
-    "MPLBACKEND": "",  # left to the kernel: with Agg, no figure would be shown
-    "OMP_NUM_THREADS": "1",  # a sum over several threads has no fixed order
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
-"""The surroundings in which pages are executed and, by nbval, compared."""
 
 
 def pages() -> list[Path]:
@@ -93,7 +83,6 @@ def is_fresh(page: Path) -> bool:
 
 def execute(page: Path, made_from: str) -> str:
     """Execute a page; return "", or what went wrong: the cell and its traceback."""
-    os.environ.update(KERNEL_ENVIRONMENT)
     stamp = result(page).with_suffix(".fingerprint")
     stamp.unlink(missing_ok=True)
     try:
@@ -113,11 +102,8 @@ def bring_up_to_date(wanted: Iterable[Path]) -> list[str]:
     scripts = EXECUTED / "book" / BENCHMARKS.name  # which pages call as ../benchmarks
     if not scripts.exists():
         scripts.symlink_to(BENCHMARKS)
-    if stale:
-        import papermill  # noqa: F401  before the processes start, which need not import it again
     errors = []
-    # processes, as papermill changes the current directory of the one that it runs in
-    with ProcessPoolExecutor(cpu_count()) as pool:
+    with ThreadPoolExecutor(cpu_count()) as pool:  # each page is executed by a process of its own
         for group in (
             [page for page in stale if page.stem != ALONE],
             [page for page in stale if page.stem == ALONE],

@@ -17,9 +17,12 @@ import lazy_loader
 
 __version__ = "0.1.0"
 
-from spincat.model import Cavity, SpinEnsemble
+from spincat.shared.environment import give_numba_a_cache
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.provenance import about
+
+give_numba_a_cache()  # before the first module that is compiled, of which none is above
+del give_numba_a_cache
 
 if TYPE_CHECKING:
     from spincat import (
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
         shared,
         symbolic,
     )
+    from spincat.model import Cavity, SpinEnsemble
 
 __all__ = [
     "Cavity",
@@ -50,7 +54,11 @@ __all__ = [
     "shared",
     "symbolic",
 ]
-__getattr__, _, _ = lazy_loader.attach(__name__, set(__all__) - set(globals()))
+# neither SciPy nor Numba is loaded before the command has brought its process in order
+_of_model = {"Cavity", "SpinEnsemble"}
+__getattr__, _, _ = lazy_loader.attach(
+    __name__, set(__all__) - set(globals()) - _of_model, {"model": sorted(_of_model)}
+)
 
 
 def __dir__() -> list[str]:

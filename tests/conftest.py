@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -16,12 +18,16 @@ import pytest
 from dealing import Dealer, rank
 from hypothesis import settings
 from ledger_record import Recorder
-from make_reference import execute
 from nbval.plugin import IPyNbCell
+
+from spincat.shared import environment
 
 # A background job of a script ignores Ctrl-C, and so would the programs that the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What the kernels of nbval write for themselves.
+JUPYTER_FILES = tempfile.TemporaryDirectory(prefix="nbval-")
 
 # No window, and the same pixels on every machine.
 matplotlib.use("Agg")
@@ -58,5 +64,5 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     """Start nbval's kernels in the surroundings in which the references were made."""
     if not isinstance(item, IPyNbCell):
         return (yield)
-    with mock.patch.dict(os.environ, execute.KERNEL_ENVIRONMENT):
+    with mock.patch.dict(os.environ, environment.clean(Path(JUPYTER_FILES.name)), clear=True):
         return (yield)

@@ -1,9 +1,14 @@
 import hashlib
 import json
+import os
 import re
+import shutil
 import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
+
+import pytest
 
 import spincat
 from spincat.shared import provenance
@@ -54,15 +59,81 @@ def test_a_record_holds_everything_that_a_run_depends_on(tmp_path):
 def test_the_hash_of_the_code_changes_with_every_source_file(tmp_path, monkeypatch):
     package = tmp_path / "spincat"
     (package / "figures").mkdir(parents=True)
+    monkeypatch.setattr(provenance, "PACKAGE", package)
     hashes = set()
-    monkeypatch.setattr(provenance, "__file__", str(package / "provenance.py"))
     for name, text in (("a.py", "1"), ("a.py", "2"), ("figures/b.py", ""), ("notes.txt", "")):
         (package / name).write_text(text, encoding="utf-8")
-        provenance.code_hash.cache_clear()
-        hashes.add(provenance.code_hash())
-    provenance.code_hash.cache_clear()
+        hashes.add(provenance._sources())
     assert len(hashes) == 3
-    assert provenance.lock_hash() is None
+
+
+def test_what_editors_leave_is_no_source(tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
+    before = provenance._sources()
+    (tmp_path / ".#a.py").symlink_to("somebody@somewhere.1234")
+    (tmp_path / "._a.py").write_bytes(b"\0")
+    (tmp_path / "b.py").symlink_to("nowhere")
+    (tmp_path / "c.py").mkdir()
+    assert provenance._sources() == before
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the package that can be edited."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(provenance.PACKAGE, tmp_path / "spincat", ignore=ignored)
+    return tmp_path
+
+
+def run(folder, *lines, **more):
+    """What a process prints that imports the package from a folder, or raises."""
+    code = "\n".join(["from spincat.shared import provenance", *lines])
+    surroundings = {**os.environ, "PYTHONPATH": str(folder), "PYTHONSAFEPATH": "1", **more}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env=surroundings, check=False)
+    return done.stdout.strip() or done.stderr.strip()
+
+
+def git(folder, *arguments):
+    who = ["-c", "user.name=A", "-c", "user.email=a@b", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", *who, "-C", str(folder), *arguments], check=True, capture_output=True)
+
+
+def test_an_edit_is_noticed_and_the_hash_stays_that_of_the_code_that_runs(copy):
+    edit = f"open({str(copy / 'spincat/shared/errors.py')!r}, 'a').write('# edited')"
+    watch, record = "w = provenance.Stopwatch()", "print(w.record('toy', {}))"
+    before = run(copy, "print(provenance.code_hash(), provenance.edited())")
+    lines = ["before = provenance.code_hash()", watch, edit, "r = w.record('toy', {})"]
+    same = "print(r['code_hash'] == before, r['edited_while_running'], provenance.edited())"
+    assert before.endswith("False")
+    assert run(copy, *lines, same) == "True True True"
+    assert "'edited_while_running': False" in run(copy, watch, record)
+    assert run(copy, "print(provenance.code_hash())") != before.split()[0]
+
+
+def test_a_process_refuses_to_run_other_code_than_the_one_that_started_it(copy):
+    assert run(copy, "print('ran')", SPINCAT_CODE=provenance.code_hash()) == "ran"
+    refused = run(copy, "print('ran')", SPINCAT_CODE="0123456789abcdef")
+    assert "ImportError" in refused
+    assert str(copy) in refused
+
+
+def test_the_commit_is_that_of_a_repository_in_which_the_files_are_tracked(copy):
+    shown = "print(provenance.git_commit())"
+    git(copy, "init")
+    (copy / "theirs.txt").write_text("theirs")
+    git(copy, "add", "theirs.txt")
+    git(copy, "commit", "-m", "theirs")
+    assert run(copy, shown) == "not in a git checkout"
+    git(copy, "add", "spincat")
+    git(copy, "commit", "-m", "ours")
+    commit = run(copy, shown)
+    assert re.fullmatch("[0-9a-f]{12}", commit)
+    # what git is told by its variables is another repository
+    assert run(copy, shown, GIT_DIR="/nowhere/.git", GIT_WORK_TREE="/") == commit
+    with open(copy / "spincat/shared/errors.py", "a") as file:
+        file.write("# edited")
+    assert run(copy, shown) == commit + "+changes"
 
 
 def test_the_processor_has_a_name():

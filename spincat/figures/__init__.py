@@ -7,12 +7,14 @@ every folder but `spincat.run`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import xarray as xr
 from matplotlib.figure import Figure
 
@@ -45,6 +47,16 @@ COLOURS = {"coherent": "#555555", "even": "#0072b2", "odd": "#d55e00"}
 
 PARITIES: tuple[Parity, Parity] = ("even", "odd")
 """The two cats in the order in which every figure shows them."""
+
+
+@contextmanager
+def style(*more: Any) -> Iterator[None]:
+    """Draw in the style of the book, whatever the user's own settings of Matplotlib are.
+
+    ``more`` are further styles on top of it: names, paths or dictionaries.
+    """
+    with plt.style.context(["default", STYLE, *more]):
+        yield
 
 
 def describe(long_name: str, units: str = "1") -> dict[str, str]:
@@ -109,6 +121,7 @@ __all__ = [
     "sec4_2_boundary",
     "sec4_2_halves",
     "sec5",
+    "style",
     "vocabulary",
 ]
 __getattr__, _, _ = lazy_loader.attach(__name__, set(__all__) - set(globals()))

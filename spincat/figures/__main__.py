@@ -13,10 +13,10 @@ from spincat.figures.registry import EVERY
 def main(folder: str) -> None:
     """Compute, draw and save every figure to ``folder``."""
     plt.switch_backend("Agg")
-    plt.style.use(figures.STYLE)
     for name, (compute, draw) in EVERY.items():
         dataset = compute()
-        saved = figures.save(draw(dataset), dataset, name, folder, ("pdf", "svg", "png"))
+        with figures.style():
+            saved = figures.save(draw(dataset), dataset, name, folder, ("pdf", "svg", "png"))
         print(saved / f"{name}.pdf")
 
 

@@ -200,9 +200,8 @@ def pair_decay(
     Examples
     --------
     >>> crossing = avoided_crossing(2, 0.03, 0.01, photons=4)
-    >>> pair_decay([0.0, 1e5], 2, 0.03, 0.01, 1e-3, crossing.cavity, photons=4).round(3)
-    array([[0.   , 0.   , 1.   ],
-           [0.652, 0.092, 0.256]])
+    >>> pair_decay([0.0, 1e5], 2, 0.03, 0.01, 1e-3, crossing.cavity, photons=4)[1].round(3)
+    array([0.652, 0.092, 0.256])
     """
     if check_positive_integer("n_spins", n_spins) < 2:
         raise ValueError(f"n_spins = {n_spins}; allowed: at least 2, one pair")

@@ -108,7 +108,7 @@ def run(
         check_parallel(name)
     with workers(jobs, scheduler), results_folder(output_dir) as folder:
         dataset = compute_checked(name, values)
-        with plt.style.context(figures.STYLE):
+        with figures.style():
             plt.switch_backend("Agg")  # a window is of no use here, and may not be possible
             figure = EVERY[name][1](dataset)
             figures.save(figure, dataset, name, folder, formats)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from spincat.run import notebooks
-from spincat.shared import provenance
+from spincat.shared import environment, provenance
 from spincat.shared.declarations import Value
 from spincat.shared.extras import import_extra
 from spincat.shared.files import results_folder
+
+TIME_TO_END = 10
+"""Seconds that a process has to end its kernel before it is killed."""
 
 
 class NotebookError(RuntimeError):
@@ -90,25 +96,53 @@ def _temporary(output_dir: Path, name: str) -> Iterator[Path]:
 
 
 def _execute(path: Path, output: Path, values: Mapping[str, Value], progress: bool) -> None:
-    """Let papermill execute the notebook in the folder of ``output``, and save it there."""
-    papermill = import_extra("papermill")
-    exceptions = import_extra("nbclient.exceptions")
-    # papermill takes an output path as a format string, and cannot read text notebooks itself.
-    escaped = str(output).replace("{", "{{").replace("}", "}}")
+    """Let papermill execute the notebook in the folder of ``output``, and save it there.
+
+    It does so in a process of its own, as other threads may execute notebooks at the same time.
+    """
+    nbformat = import_extra("nbformat")
+    import_extra("papermill")
+    with tempfile.TemporaryDirectory(prefix="spincat-") as name:
+        folder = Path(name)
+        source = folder / path.with_suffix(".ipynb").name
+        nbformat.write(notebooks.read(path), source)
+        surroundings = {
+            **environment.clean(folder),
+            provenance.CODE_VARIABLE: provenance.code_hash(),
+        }
+        job = {"notebook": str(source), "output": str(output), "parameters": dict(values)}
+        answer = _answer({**job, "progress": progress}, surroundings)
+    if "error" in answer:
+        raise NotebookError(answer["error"]) from RuntimeError(answer["traceback"])
+
+
+def _answer(job: Mapping[str, Any], surroundings: Mapping[str, str]) -> dict[str, str]:
+    """Give the job to a process of its own and return its answer."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", str(Path(__file__).with_name("_papermill.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        env=dict(surroundings),
+        start_new_session=True,  # Ctrl-C is for this process, which ends that one
+    )
+    assert process.stdin
+    assert process.stdout
     try:
-        papermill.execute_notebook(
-            notebooks.read(path),
-            escaped,
-            dict(values),
-            language="python",
-            cwd=output.parent,
-            progress_bar=progress,
-            # Or the kernel warns at every start that it listens, on this machine only, in the open.
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        )
-    except papermill.PapermillExecutionError as error:
+        process.stdin.write(json.dumps(job) + "\n")
+        process.stdin.flush()
+        text = process.stdout.readline()
+    finally:
+        process.stdin.close()
+        try:
+            process.wait(TIME_TO_END)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+    if not text:
         raise NotebookError(
-            f"a cell raised {error.ename}: {error.evalue}\nThe cell:\n{error.source}"
-        ) from error
-    except exceptions.DeadKernelError as error:
-        raise NotebookError("the kernel died, perhaps for want of memory") from error
+            f"the process that executes the notebook ended with {process.returncode}"
+        )
+    answer: dict[str, str] = json.loads(text)
+    return answer

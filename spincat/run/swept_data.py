@@ -57,7 +57,7 @@ def plot(dataset: xr.Dataset, variable: str, grid: Mapping[str, object]) -> Figu
     axis = max(numeric, key=lambda dim: (dim not in grid, array.sizes[dim]))
     others = sorted((dim for dim in array.dims if dim != axis), key=lambda dim: dim not in grid)
     roles = dict(zip(("hue", "col", "row"), others, strict=False))
-    with plt.style.context([figures.STYLE, {"figure.constrained_layout.use": False}]):
+    with figures.style({"figure.constrained_layout.use": False}):
         plt.switch_backend("Agg")
         if array.ndim <= 2:
             plt.figure()

@@ -2,8 +2,9 @@
 
 Refusals of arguments (`checks`), parameters declared as types (`declarations`), what solvers raise
 (`errors`), names of types (`types`), rows shared out among processes (`parallel`), files (`files`),
-optional packages (`extras`), where a result comes from (`provenance`), and the table at the end of
-a chapter (`verdicts`).
+optional packages (`extras`), what is taken from the user's environment (`environment`), where a
+result comes from (`provenance`) and which modules it depends on (`reach`), and the table at the end
+of a chapter (`verdicts`).
 They may import nothing of the package but each other.
 """
 
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
     from spincat.shared import (
         checks,
         declarations,
+        environment,
         errors,
         extras,
         files,
         parallel,
         provenance,
+        reach,
         types,
         verdicts,
     )
@@ -27,11 +30,13 @@ if TYPE_CHECKING:
 __all__ = [
     "checks",
     "declarations",
+    "environment",
     "errors",
     "extras",
     "files",
     "parallel",
     "provenance",
+    "reach",
     "types",
     "verdicts",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import subprocess
 import time
@@ -17,25 +18,65 @@ from typing import Any
 
 from spincat.shared.files import complete
 
+CODE_VARIABLE = "SPINCAT_CODE"
+"""The environment variable by which a process tells its kernels which code they must run."""
+
+PACKAGE = Path(__file__).resolve().parents[1]
 _IMPORTED = time.monotonic()
 _PACKAGES = "numpy", "scipy", "sympy", "qutip", "numba", "xarray", "matplotlib"
+
+
+def _sources() -> str:
+    """Return sixteen hexadecimal digits that change with any source file of the package."""
+    digest = hashlib.sha256()
+    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.mplstyle")]):
+        # editors leave hidden files and links to nowhere, of which nothing is imported
+        if path.is_file() and not path.name.startswith("."):
+            digest.update(f"{path.relative_to(PACKAGE)}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+_CODE = _sources()
+
+if os.environ.get(CODE_VARIABLE, _CODE) != _CODE:
+    raise ImportError(
+        f"{PACKAGE} is not the spincat that started this process, or was edited since then"
+    )
+
+
+def code_hash() -> str:
+    """Sixteen hexadecimal digits that change with any source file of the package.
+
+    They are of the files as they were when the package was imported: of the code that runs.
+    """
+    return _CODE
+
+
+def edited() -> bool:
+    """Tell whether the package was edited after it was imported."""
+    return _sources() != _CODE
 
 
 @cache
 def git_commit() -> str:
     """The commit of the checkout this package is used from, "+changes" if it was edited.
 
-    "not in a git checkout" if the package was installed without one.
+    "not in a git checkout" if the package was installed without one, be it inside another
+    repository: the files that run must be tracked there.
     """
-    folder = Path(__file__).parents[1]
+    surroundings = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
 
     def git(*arguments: str) -> str:
-        command = ["git", "-C", str(folder), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        command = ["git", "-C", str(PACKAGE), *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, env=surroundings
+        ).stdout.strip()
 
     try:
+        git("ls-files", "--error-unmatch", str(Path(__file__).resolve()))
         commit = git("rev-parse", "--short=12", "HEAD")
-        return commit + "+changes" * bool(git("status", "--porcelain", "--", str(folder)))
+        return commit + "+changes" * bool(edited() or git("status", "--porcelain", "--", "."))
     except (OSError, subprocess.CalledProcessError):
         return "not in a git checkout"
 
@@ -54,16 +95,6 @@ def attributes(**parameters: object) -> dict[str, object]:
     return {**parameters, "spincat_version": version("spincat"), "git_commit": git_commit()}
 
 
-@cache
-def code_hash() -> str:
-    """Sixteen hexadecimal digits that change with any source file of the package."""
-    folder, digest = Path(__file__).parents[1], hashlib.sha256()
-    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.mplstyle")]):
-        digest.update(f"{path.relative_to(folder)}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def lock_hash() -> str | None:
     """The SHA-256 of ``requirements.lock``, or None where spincat was installed without it."""
     lock = Path(__file__).parents[2] / "requirements.lock"
@@ -71,9 +102,10 @@ def lock_hash() -> str | None:
 
 
 class Stopwatch:
-    """Notes when a run began, and makes the record of the run at its end."""
+    """Notes when a run began and what code runs, and makes the record of the run at its end."""
 
     def __init__(self) -> None:
+        self._commit = git_commit()
         self._started, self._clock = datetime.now(UTC), time.monotonic()
 
     def record(self, name: str, parameters: Mapping[str, Any], **more: object) -> dict[str, Any]:
@@ -89,8 +121,9 @@ class Stopwatch:
             "started": self._started.isoformat(timespec="seconds"),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - self._clock, 3),
-            "git_commit": git_commit(),
+            "git_commit": self._commit,
             "code_hash": code_hash(),
+            "edited_while_running": edited(),
             "lock_sha256": lock_hash(),
             "versions": {
                 "python": platform.python_version(),

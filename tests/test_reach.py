@@ -1,0 +1,107 @@
+"""spincat.shared.reach: which modules a computation depends on, against those that really run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import jupytext
+import pytest
+
+from spincat.figures.registry import EVERY
+from spincat.run import notebooks
+from spincat.shared import declarations, reach
+
+SMALL = {
+    "fig1": {"n_spins": 5, "draws": 2, "n_times": 3},
+    "fig2": {"n_spins": 4, "draws": 2, "n_times": 3, "draws_many": 10, "exact_draws": 3},
+    "fig3": {"n_spins": 6, "n_eta": 2, "times": [1.0], "eta_max": 1.0},
+    "exact_boundary": {"n_eta": 3, "n_delta": 2},
+}
+
+# Prints the modules of the package that have a function which runs, other than to check arguments.
+TRACE = """
+import sys
+from spincat.run import figure_runs
+seen = set()
+values = figure_runs.check(sys.argv[1], eval(sys.argv[2]))
+compute = figure_runs._compute(sys.argv[1])
+def note(frame, event, argument):
+    name = frame.f_globals.get("__name__", "")
+    if name.startswith("spincat.") and frame.f_code.co_name != "<module>":
+        seen.add(name)
+sys.setprofile(note)
+compute(**values)
+sys.setprofile(None)
+print(*seen)
+"""
+
+
+def reached(name: str) -> set[str]:
+    return reach.modules(f"import {declarations.unchecked(EVERY[name][0]).__module__}")
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_runs_is_reached(name):
+    command = [sys.executable, "-c", TRACE, name, repr(SMALL[name])]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert len(shown) > 3
+    # the folders' own names are looked up, which computes nothing
+    folders = {module for module in shown if reach._file(module).name == "__init__.py"}
+    assert set(shown) - folders <= reached(name)
+
+
+def test_a_computation_does_not_reach_what_it_has_nothing_to_do_with():
+    assert "spincat.free.dephasing" in reached("fig1")
+    assert not {m for m in reached("fig1") if m.startswith(("spincat.mean_field.", "spincat.run"))}
+    assert not {m for m in reached("fig4") if m.startswith("spincat.free")}
+
+
+def test_chapters_reach_what_their_cells_import():
+    every = reach.modules("from spincat import *")
+    for path in notebooks.list_notebooks():
+        cells = [c.source for c in jupytext.read(path).cells if c.cell_type == "code"]
+        found = reach.modules(*cells)
+        assert {"spincat.shared.verdicts", "spincat.shared.provenance"} <= found
+        assert len(found) < len(every) / 2
+
+
+@pytest.mark.parametrize(
+    ("source", "module"),
+    [
+        ("import spincat\nspincat.figures.fig1.compute()", "spincat.figures.fig1"),
+        ("import spincat as s\ns.free.dephasing.fidelity", "spincat.free.dephasing"),
+        ("from spincat import free as f\nf.codewords", "spincat.free.codewords"),
+        ("from spincat.model import Gaussian", "spincat.model.broadening"),
+        ("from spincat import about", "spincat.shared.provenance"),
+        ("def f():\n    import spincat.large_n.continuum", "spincat.large_n.continuum"),
+        ("from spincat.symbolic import dispersive", "spincat.symbolic.dispersive"),
+        # what cannot be known is everything
+        ("from spincat import figures\nprint(figures)", "spincat.figures.fig4"),
+        ("from spincat.mean_field import *", "spincat.mean_field.identical_spins"),
+        ("%run other.py", "spincat.run.sweeps"),
+    ],
+)
+def test_every_way_to_import_is_followed(source, module):
+    assert module in reach.modules(source)
+    assert "spincat.model.wigner" not in reach.modules("from spincat.model import states")
+
+
+def test_the_hash_changes_with_a_module_that_is_reached_and_no_other(tmp_path, monkeypatch):
+    package = tmp_path / "spincat"
+    texts = {
+        "__init__": "from spincat.a import f",
+        "a": "from spincat.b import g",
+        "b": "",
+        "c": "",
+    }
+    package.mkdir()
+    for name, text in texts.items():
+        (package / f"{name}.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(reach, "PACKAGE", package)
+    before = reach.code("from spincat import f")
+    (package / "c.py").write_text("another", encoding="utf-8")
+    assert reach.code("from spincat import f") == before
+    (package / "b.py").write_text("g = 2", encoding="utf-8")
+    assert reach.code("from spincat import f") != before
+    assert reach.code("x = 1") != before
