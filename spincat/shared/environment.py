@@ -31,15 +31,16 @@ DROPPED = (
 KEPT = "PYTHONPATH", "NUMBA_CACHE_DIR"
 """Names that begin so, but only tell where things are."""
 
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""A sum over several threads has no fixed order; processes share out what takes long."""
+
 SETTINGS = {
     "COLUMNS": "80",  # SymPy breaks its text output at the width of the terminal
     "LC_ALL": "C",  # which is installed everywhere; texts are UTF-8 all the same
     "PYTHONUTF8": "1",
     "PYTHONSAFEPATH": "1",  # a random.py in the working folder is not Python's random
     "JUPYTER_NO_CONFIG": "1",
-    "OMP_NUM_THREADS": "1",  # a sum over several threads has no fixed order
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    **ONE_THREAD,
 }
 """The surroundings of every kernel."""
 
@@ -72,7 +73,9 @@ def prepare() -> None:
     for name in [*os.environ]:
         if name.upper().startswith(later) and name not in KEPT:
             del os.environ[name]
-    os.environ.update({"MPLBACKEND": "Agg", "MATPLOTLIBRC": _matplotlibrc(), "PYTHONSAFEPATH": "1"})
+    os.environ.update(
+        {"MPLBACKEND": "Agg", "MATPLOTLIBRC": _matplotlibrc(), "PYTHONSAFEPATH": "1", **ONE_THREAD}
+    )
 
 
 def give_numba_a_cache() -> None:
