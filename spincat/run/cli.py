@@ -108,7 +108,7 @@ def _end(number: int, frame: object) -> NoReturn:
 def list_command(folder: str | None) -> None:
     """List the figures and the notebooks, one line each, by name.
 
-    With FOLDER, list the notebooks there.
+    With FOLDER, list the notebooks there; files that cannot be read are named beside the list.
     """
     from spincat.run import figure_runs
 
@@ -120,8 +120,9 @@ def list_command(folder: str | None) -> None:
             tables["Figures of the paper"] = paper
             tables["Further figures"] = {n: text for n, text in figures.items() if n not in paper}
         if folder is not None or notebooks.CHECKOUT_NOTEBOOKS.is_dir():
-            paths = notebooks.list_notebooks(folder)
-            tables["Notebooks"] = {path.stem: notebooks.title(path) for path in paths}
+            tables["Notebooks"], wrong = notebooks.titles(folder)
+            for sentence in wrong:
+                click.echo(sentence, err=True)
     width = max(len(name) for table in tables.values() for name in ["", *table])
     for heading, table in tables.items():
         click.echo(f"{heading}:")

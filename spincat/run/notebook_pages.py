@@ -10,7 +10,9 @@ their captions.  It takes MathJax 2 from another host and has no way to embed it
 from __future__ import annotations
 
 import base64
+import html
 import mimetypes
+import os
 import re
 import shutil
 import subprocess
@@ -19,8 +21,9 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
+from spincat.run import _page_pictures
 from spincat.run.notebooks import CHECKOUT_NOTEBOOKS
 from spincat.shared import provenance
 from spincat.shared.extras import import_extra
@@ -28,6 +31,9 @@ from spincat.shared.files import complete
 
 # Only in the repository; another notebook than those of the book does without.
 BOOK = CHECKOUT_NOTEBOOKS.parent
+PAGE = "page"
+"""Sphinx's name of the notebook, as its own may have letters that Sphinx does not take."""
+
 NUMBERS = BOOK / "book" / "_ext" / "paper_numbers.py"
 
 CSS = """
@@ -47,6 +53,13 @@ span.eqno { float: right; }
 """
 
 
+# The browser asks for nothing, whatever the raw HTML of a notebook may name.
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; media-src data:; font-src data:"
+)
+
+
 class PageError(RuntimeError):
     """Sphinx could not make a page of a notebook."""
 
@@ -54,21 +67,26 @@ class PageError(RuntimeError):
 def write(executed: Path) -> Path:
     """Write ``<name>.html`` beside an executed notebook, with pictures and mathematics inside.
 
-    Links to equations, figures and pages of other chapters become plain text.
+    Links to equations, figures and pages of other chapters become plain text, and so does a
+    picture that is neither an output nor a file of ``figures/`` beside the notebook.
 
     Raises ``PageError`` with Sphinx's message where it fails.
     """
     target = executed.with_suffix(".html")
     with tempfile.TemporaryDirectory() as folder:
         source, built = Path(folder, "source"), Path(folder, "built")
-        _prepare(executed, source)
+        try:
+            _prepare(executed, source)
+        except (ValueError, LookupError, AttributeError, TypeError, OSError) as error:
+            raise PageError(f"{executed.name} could not be made a page: {error}") from error
         command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", str(source), str(built)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise PageError(f"{executed.name} could not be made a page: {done.stderr.strip()}")
-        html = _one_file(built / f"{executed.stem}.html", executed.parent)
+            words = [line for line in done.stderr.splitlines() if "WARNING: " not in line]
+            raise PageError(f"{executed.name} could not be made a page: {' '.join(words).strip()}")
+        page = _one_file(built / f"{PAGE}.html", executed)
     with complete(target) as temporary:
-        temporary.write_text(html, encoding="utf-8")
+        temporary.write_text(page, encoding="utf-8")
     provenance.add_to_record(target, executed.with_suffix(".provenance.json"))
     return target
 
@@ -84,8 +102,8 @@ def _prepare(executed: Path, source: Path) -> None:
     notebook.metadata.pop("source_map", None)  # MyST-NB's, of a notebook with other cells
     prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
     labels = set(re.findall(r":label: (\S+)", "\n".join(cell.source for cell in prose)))
-    figures = {c.metadata.get("mystnb", {}).get("figure", {}).get("name") for c in notebook.cells}
-    extensions, config = ["myst_nb"], {}
+    own = {*labels, *(_figure_name(cell) for cell in notebook.cells)}
+    extensions, config = ["myst_nb", _page_pictures.__name__], {}
     if NUMBERS.is_file() and all(re.fullmatch(r"eq-\d+|our-.+", label) for label in labels):
         extensions.append(NUMBERS.stem)
     bibliography = BOOK / "book" / "references.bib"
@@ -94,33 +112,61 @@ def _prepare(executed: Path, source: Path) -> None:
         extensions.append("sphinxcontrib.bibtex")
         config = yaml.safe_load((BOOK / "_config.yml").read_text("utf-8"))["sphinx"]["config"]
     for cell in prose:
-        cell.source = _without_foreign_links(cell.source, labels | figures)
+        cell.source = _with_attachments(_without_foreign_links(cell.source, own), cell)
     if "sphinxcontrib.bibtex" in extensions and any("{cite}" in cell.source for cell in prose):
         text = "## Literature\n\n```{bibliography}\n:filter: docname in docnames\n```"
         notebook.cells.append(nbformat.v4.new_markdown_cell(text))
-    nbformat.write(notebook, source / executed.name)
+    nbformat.write(notebook, source / f"{PAGE}.ipynb")
     if (executed.parent / "figures").is_dir():
-        shutil.copytree(executed.parent / "figures", source / "figures")
+        shutil.copytree(executed.parent / "figures", source / "figures", ignore=_no_files)
+    _configure(source, executed.stem, extensions, config.get("mathjax3_config", {}))
+
+
+def _configure(source: Path, project: str, extensions: list[str], mathjax: dict[str, Any]) -> None:
     settings = {
-        "project": executed.stem,
-        "root_doc": executed.stem,
+        "project": project,
+        "root_doc": PAGE,
         "extensions": extensions,
         "bibtex_bibfiles": ["references.bib"],
         "html_theme": "basic",
         "myst_enable_extensions": ["attrs_inline", "colon_fence", "deflist", "dollarmath"],
-        "mathjax3_config": config.get("mathjax3_config", {}),
+        "mathjax3_config": mathjax,
         "nb_execution_mode": "off",
         "nb_render_markdown_format": "myst",
         "nb_ipywidgets_js": {},
         "numfig": True,
         "math_numfig": False,
     }
-    lines = ["import sys", f"sys.path.append({str(NUMBERS.parent)!r})"]
+    lines = ["import sys", f"sys.path += {[str(BOOK), str(NUMBERS.parent)]!r}"]
     lines += [f"{name} = {value!r}" for name, value in settings.items()]
     (source / "conf.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    # no {include} of a file of this machine, and no {raw} from another one
+    (source / "docutils.conf").write_text("[general]\nfile_insertion_enabled: no\n", "utf-8")
 
 
-def _without_foreign_links(text: str, own: set[str]) -> str:
+def _with_attachments(text: str, cell: Any) -> str:
+    """Return the prose with the pictures that are pasted into its cell."""
+    for name, pictures in cell.get("attachments", {}).items():
+        for kind, data in list(pictures.items())[:1]:
+            text = text.replace(f"attachment:{name}", f"data:{kind};base64,{data}")
+    return text
+
+
+def _figure_name(cell: Any) -> str | None:
+    """Return the name of the figure that an output of the cell is, if it says so."""
+    found: Any = cell.metadata
+    for key in ("mystnb", "figure", "name"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _no_files(folder: str, names: list[str]) -> list[str]:
+    """Return what is neither a file nor a folder of its own: links and pipes."""
+    found = [(name, Path(folder, name)) for name in names]
+    return [n for n, path in found if path.is_symlink() or not (path.is_file() or path.is_dir())]
+
+
+def _without_foreign_links(text: str, own: set[str | None]) -> str:
     """Replace what links to other chapters by text."""
 
     def plain(match: re.Match[str]) -> str:
@@ -135,28 +181,59 @@ def _without_foreign_links(text: str, own: set[str]) -> str:
     return re.sub(r"\[\]\((?:[^)\s]*/)?([^)\s/]+)\.md[^)]*\)", r"*\1*", text)
 
 
-def _one_file(page: Path, beside: Path) -> str:
+def _one_file(page: Path, executed: Path) -> str:
     """Put style, pictures and MathJax into the page, and let its downloads name their files."""
     soup: Any = import_extra("bs4").BeautifulSoup(page.read_text("utf-8"), "html.parser")
-    body = soup.find("div", class_="body")
+    body, beside = soup.find("div", class_="body"), executed.parent
     for image in body.find_all("img"):
-        image["src"] = _data_url(page.parent / unquote(image["src"]))
+        _embed(image, soup, page.parent, beside)
     for link in body.find_all("a", class_="download"):
         name = Path(unquote(link.get("href", ""))).name
         link["href"] = f"figures/{name}" if (beside / "figures" / name).exists() else name
     static = page.parent / "_static"
     styles = [static / "pygments.css", *sorted(static.glob("mystnb*.css"))]
     css = "\n".join(path.read_text("utf-8") for path in styles) + CSS
-    title = (soup.title.string if soup.title else None) or page.stem
+    title = html.escape((soup.title.string if soup.title else None) or executed.stem)
     config = [s.string for s in soup.find_all("script") if s.string and "MathJax" in s.string]
     scripts = "".join(f"<script>{text}</script>" for text in config)
     if soup.find(class_="math") or "\\(" in body.decode():
         scripts += f"<script>{_mathjax()}</script>"
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{css}</style>{scripts}</head>\n<body>{body.decode_contents()}</body></html>\n"
     )
+
+
+def _embed(image: Any, soup: Any, built: Path, beside: Path) -> None:
+    """Put a picture into the page, or a text or a link in its place."""
+    source = image.get("src", "")
+    del image["srcset"]
+    if source.startswith("data:"):
+        return
+    file = _inside(source, built, built) or _inside(source, beside, beside / "figures")
+    if file:
+        image["src"] = _data_url(file)
+        return
+    words = image.get("alt") or source or "without an address"
+    instead = soup.new_tag("a" if source.startswith(("http://", "https://")) else "em")
+    if instead.name == "a":
+        instead["href"], instead.string = source, f"picture {words}"
+    else:
+        instead.string = _page_pictures.missing(words)
+    image.replace_with(instead)
+
+
+def _inside(source: str, relative_to: Path, folder: Path) -> Path | None:
+    """Return the file that a relative address means, if it is in the folder."""
+    try:
+        parts = urlsplit(source)
+        path = Path(os.path.realpath(relative_to / unquote(parts.path)))
+    except ValueError:  # no address, or no name of a file
+        return None
+    own = not parts.scheme and not parts.netloc and path.is_relative_to(os.path.realpath(folder))
+    return path if own and os.path.isfile(path) else None
 
 
 def _mathjax() -> str:

@@ -14,9 +14,10 @@ import json
 import shutil
 import tempfile
 import warnings
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,7 +28,7 @@ from tqdm import tqdm
 
 from spincat.run import figure_runs, notebook_runs, notebooks, swept_data
 from spincat.run._interrupts import noticed
-from spincat.shared import provenance
+from spincat.shared import declarations, provenance
 from spincat.shared.declarations import Parameter, Value, suggestion
 from spincat.shared.extras import import_extra
 from spincat.shared.files import complete, results_folder
@@ -82,8 +83,14 @@ def plan(name: str, given: Mapping[str, Any], grid: Mapping[str, Sequence[Value]
         count *= len(values)
     if count > MOST_POINTS:
         raise ValueError(f"the grid has {count} points; allowed: at most {MOST_POINTS}")
-    combinations = itertools.product(*grid.values())
-    return [_point(name, given, dict(zip(grid, row, strict=True))) for row in combinations]
+    notebook = _notebook(name)
+    source: str | None = None
+    check: Callable[[dict[str, Any]], dict[str, Any]] = partial(figure_runs.check, name)
+    if notebook is not None:  # it is read once, not for each point
+        name, source = notebook.stem, notebooks.source(notebook)
+        check = partial(declarations.check, notebooks.parameters(notebook))
+    swept = (dict(zip(grid, row, strict=True)) for row in itertools.product(*grid.values()))
+    return [_point(name, source, row, (*given, *row), check({**given, **row})) for row in swept]
 
 
 def run(
@@ -223,18 +230,18 @@ def _notebook(name: str) -> Path | None:
         raise ValueError(f"no figure or notebook {name!r}{suggestion(name, known)}") from None
 
 
-def _point(name: str, given: Mapping[str, Any], swept: Mapping[str, Any]) -> Point:
-    """Check the values of one point, and name it by everything that its numbers depend on."""
-    notebook, source, both = _notebook(name), None, {**given, **swept}
-    if notebook is None:
-        values = figure_runs.check(name, both)
-    else:
-        name, source = notebook.stem, notebook.read_text(encoding="utf-8")
-        values = notebooks.check(notebook, both)
+def _point(
+    name: str,
+    source: str | None,
+    swept: Mapping[str, Any],
+    given: tuple[str, ...],
+    values: dict[str, Any],
+) -> Point:
+    """Name a point by everything that its numbers depend on."""
     code = provenance.code_hash()
     text = json.dumps([name, source, values, code], sort_keys=True)
     key = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Point(name, source, {name: values[name] for name in swept}, (*both,), key, values, code)
+    return Point(name, source, {name: values[name] for name in swept}, given, key, values, code)
 
 
 def _axes(points: list[Point], grid: Mapping[str, Sequence[Value]]) -> dict[str, list[Value]]:

@@ -60,6 +60,31 @@ class Below(Limit):
     word, holds = "below", staticmethod(operator.lt)
 
 
+@dataclass(frozen=True)
+class Rule(BaseMetadata):
+    """What a value, or a list as a whole, must fulfil beside its range; the check is ours."""
+
+    word: ClassVar[str]
+    holds: ClassVar[Any]
+
+
+class NotMultipleOfPi(Rule):
+    """At least 0.001 from each multiple of π, measured by the sine."""
+
+    word, holds = "not a multiple of pi", staticmethod(lambda value: abs(math.sin(value)) >= 1e-3)
+
+
+class Different(Rule):
+    """A list without repetitions."""
+
+    word = "different numbers"
+
+    @staticmethod
+    def holds(values: list[Any]) -> bool:
+        # elements may be lists, of which there are no sets
+        return all(value not in values[:number] for number, value in enumerate(values))
+
+
 def levels(annotation: Any) -> Iterable[tuple[Any, tuple[Any, ...]]]:
     """Yield type and metadata of a parameter, and then of its elements if it is a list."""
     kind, *data = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
@@ -134,6 +159,15 @@ def elements(value: Any) -> Iterable[Any]:
         return
     for item in value:
         yield from elements(item)
+
+
+def against_rules(declared: Iterable[tuple[Any, tuple[Any, ...]]], value: Any) -> Iterable[Any]:
+    """Yield the values, or lists, that break a rule of their level."""
+    values = [value]
+    for _, data in declared:
+        rules = [item for item in data if isinstance(item, Rule)]
+        yield from (item for item in values if not all(rule.holds(item) for rule in rules))
+        values = [inner for item in values if isinstance(item, list) for inner in item]
 
 
 def type_of(value: Any) -> Any:

@@ -2,8 +2,9 @@
 
 A parameter is declared by the annotation of an argument, with the metadata of ``annotated_types``:
 ``Annotated[float, Gt(0), Doc("strength η of the drive"), Unit("Gamma_2")]``.  A range may end at
-another parameter (``Below("n_spins", over=8)``).  The check, the table of
-``spincat params`` and the docstring are made of the same metadata; pydantic does the checking.
+another parameter (``Below("n_spins", over=8)``), and a rule (``Different()``) may stand beside it.
+The check, the table of ``spincat params`` and the docstring are made of the same metadata; pydantic
+does the checking.
 """
 
 from __future__ import annotations
@@ -20,11 +21,21 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import Doc
 
 from spincat.shared import _annotations
-from spincat.shared._annotations import AtLeast, AtMost, Below, End, Limit
+from spincat.shared._annotations import (
+    AtLeast,
+    AtMost,
+    Below,
+    Different,
+    End,
+    Limit,
+    NotMultipleOfPi,
+    Rule,
+)
 
 __all__ = [
-    "AtLeast", "AtMost", "Below", "Parameter", "R", "Value", "by_name", "check", "check_cell",
-    "computes", "parameters_of", "suggestion", "unchecked", "variables_of",
+    "AtLeast", "AtMost", "Below", "Different", "NotMultipleOfPi", "Parameter", "R", "Value",
+    "by_name", "check", "check_cell", "computes", "parameters_of", "suggestion", "unchecked",
+    "variables_of",
 ]  # fmt: skip
 
 Value: TypeAlias = bool | int | float | str | list[Any]
@@ -98,7 +109,8 @@ class Parameter:
             return f"one of {', '.join(get_args(kind))}"
         if self.annotation is None:
             return ""
-        return _annotations.bounds(data) or "any"
+        rules = [item.word for _, items in self._levels for item in items if isinstance(item, Rule)]
+        return ", ".join(filter(None, [_annotations.bounds(data), *rules])) or "any"
 
     def check(self, value: Any, others: Mapping[str, Any]) -> Any:
         """Return the value in the declared type, or raise ``ValueError``.
@@ -120,6 +132,8 @@ class Parameter:
             for item in _annotations.elements(found):
                 if not limit.holds(item, others[limit.of] / limit.over):
                     raise ValueError(f"{self.name} = {item!r}; allowed: {self.range}")
+        for item in _annotations.against_rules(self._levels, found):
+            raise ValueError(f"{self.name} = {item!r}; allowed: {self.range}")
         return found
 
     @property
