@@ -15,7 +15,15 @@ from annotated_types import Ge, Gt, Interval, Le, Len, Lt, MaxLen, MinLen, Multi
 from typing_extensions import Doc
 
 from spincat.shared import declarations
-from spincat.shared.declarations import AtLeast, AtMost, Below, Parameter, computes
+from spincat.shared.declarations import (
+    AtLeast,
+    AtMost,
+    Below,
+    Different,
+    NotMultipleOfPi,
+    Parameter,
+    computes,
+)
 
 # As in a notebook of a stranger: the types are those of the defaults.
 PLAIN = [
@@ -137,6 +145,12 @@ def test_the_values_that_are_not_given_are_the_defaults():
             [1.9, 4.1],
             "from other/4 to other/2",
         ),
+        (
+            Annotated[float, Gt(-1), NotMultipleOfPi()],
+            [0.4, 3.14],
+            [0.0, 9e-4, math.pi, 100 * math.pi],
+            "above -1, not a multiple of pi",
+        ),
     ],
 )
 def test_a_range_is_checked_from_both_sides_and_shown(annotation, inside, outside, words):
@@ -159,6 +173,21 @@ def test_a_limit_is_the_value_of_the_other_parameter():
     assert declarations.check(known, {"few": 20, "many": 20}) == {"few": 20, "many": 20}
     with pytest.raises(ValueError, match="few = 3; allowed: at most many"):
         declarations.check(known, {"many": 2})  # the default is outside then
+
+
+@pytest.mark.parametrize(
+    ("element", "inside", "outside"),
+    [
+        (Annotated[float, Gt(0)], [0.1, 0.2], [0.1, 0.2, 0.1]),
+        (Sequence[int], [[1, 2], [2, 1]], [[1, 2], [1, 2]]),
+    ],
+)
+def test_elements_that_must_be_different(element, inside, outside):
+    known = [Parameter("x", inside, Annotated[Sequence[element], Different()])]
+    assert known[0].range.endswith("different numbers")
+    assert declarations.check(known, {"x": inside})["x"] == inside
+    with pytest.raises(ValueError, match=rf"x = {re.escape(str(outside))}; allowed: .*different"):
+        declarations.check(known, {"x": outside})
 
 
 def test_a_limit_that_is_not_declared_is_refused():

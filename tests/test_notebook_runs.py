@@ -66,46 +66,19 @@ def with_parameters(line):
     return f"\n```{{code-cell}} ipython3\n:tags: [parameters]\n\n{line}\n```\n"
 
 
-# -- ranges, which the notebook's own cell checks
+# -- ranges
 
-CHECKED = (
-    with_parameters(
-        "from spincat.figures.vocabulary import SeveralSpins\n\nn_spins: SeveralSpins = 6"
-    )
-    + """
-```{code-cell} ipython3
-from math import sqrt
-
-root = sqrt(n_spins)
-print("this is not shown")
-```
-
-```{code-cell} ipython3
-if n_spins > 1000:
-    raise MemoryError(f"n_spins = {n_spins} is too large")
-if n_spins < 2 or n_spins == 999:
-    raise ValueError(f"n_spins = {n_spins}")
-work = 1 / 0
-```
-
-```{code-cell} ipython3
-raise AssertionError("no check: it is below the first cell that raises")
-```
-"""
+CHECKED = with_parameters(
+    "from spincat.figures.vocabulary import SeveralSpins\n\nn_spins: SeveralSpins = 6"
 )
 
 
-def test_a_value_outside_its_range_is_refused_before_any_work(tmp_path, capsys):
+def test_a_value_outside_its_range_is_refused_before_any_work(tmp_path):
     path = write(tmp_path, CHECKED)
     assert notebooks.check(path, {"n_spins": 4}) == {"n_spins": 4}
     with pytest.raises(ValueError, match="n_spins = 1; allowed: at least 2"):
         notebook_runs.run(path, tmp_path / "out", {"n_spins": 1})
-    with pytest.raises(ValueError, match=r"n_spins = 999\n  n_spins = 999; allowed: at least"):
-        notebook_runs.run(path, tmp_path / "out", {"n_spins": 999})
-    with pytest.raises(ValueError, match="n_spins = 2000 is too large"):
-        notebooks.check(path, {"n_spins": 2000})
     assert not (tmp_path / "out").exists()
-    assert capsys.readouterr().out == ""
 
 
 # -- executing

@@ -111,14 +111,14 @@ def test_every_point_has_a_record(tmp_path):
 
 def test_a_notebook_is_swept_with_one_dataset_for_each_of_its_figures(tmp_path):
     cells = (
-        with_parameters("n_spins = 6  # number of spins, at least 2")
+        with_parameters(
+            "from spincat.figures.vocabulary import SeveralSpins as N\n\nn_spins: N = 6"
+        )
         + """
 ```{code-cell} ipython3
 import xarray as xr
 from pathlib import Path
 
-if n_spins < 2:
-    raise ValueError(f"n_spins = {n_spins}")
 Path("figures").mkdir()
 xr.Dataset({"y": ("x", [n_spins])}).to_netcdf("figures/toy_figure.nc", engine="h5netcdf")
 ```

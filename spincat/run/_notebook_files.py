@@ -46,8 +46,10 @@ def read(path: Path) -> Any:
             if "kernelspec" not in notebook.metadata:
                 raise ValueError("it has no header that names a kernel")
             _complete(notebook)
+            # YAML has dates, and texts that are no UTF-8: a run could not be saved
+            plain = json.dumps(notebook, ensure_ascii=False, default=str).encode("utf-8")
+            notebook = nbformat.from_dict(json.loads(plain))
             nbformat.validate(notebook, relax_add_props=True)
-        json.dumps(notebook, ensure_ascii=False).encode("utf-8")  # or it fails after the run
     except Exception as error:  # the parsers raise whatever they stumble over
         raise ValueError(f"{path} is not a notebook: {_sentence(error)}") from error
     if (language := _foreign_language(notebook.metadata)) is not None:
@@ -61,7 +63,7 @@ def _from_json(content: str, nbformat: Any) -> Any:
     whole = json.loads(content)
     if not isinstance(whole, dict) or "nbformat" not in whole:
         raise ValueError("its JSON is no object with an entry 'nbformat'")
-    return nbformat.convert(nbformat.from_dict(whole), 4)
+    return nbformat.convert(nbformat.reader.reads(content), 4)
 
 
 def _complete(notebook: Any) -> None:
@@ -78,8 +80,8 @@ def _complete(notebook: Any) -> None:
 def _sentence(error: Exception) -> str:
     """Return the message of an error on one line, with the place if the error knows it."""
     words = str(getattr(error, "message", None) or error).split() or [type(error).__name__]
-    place = [str(part) for part in getattr(error, "absolute_path", ())]
-    return " ".join([*words, *(["at", ".".join(place)] if place else [])])[:300]
+    place = re.search(r"^On instance(.*):$", str(error), re.MULTILINE)  # nbformat's way to say it
+    return " ".join([*words, *(["at", place[1]] if place else [])])[:300]
 
 
 def _foreign_language(metadata: Any) -> str | None:

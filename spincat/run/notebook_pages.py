@@ -73,22 +73,31 @@ def write(executed: Path) -> Path:
     Raises ``PageError`` with Sphinx's message where it fails.
     """
     target = executed.with_suffix(".html")
-    with tempfile.TemporaryDirectory() as folder:
-        source, built = Path(folder, "source"), Path(folder, "built")
-        try:
-            _prepare(executed, source)
-        except (ValueError, LookupError, AttributeError, TypeError, OSError) as error:
-            raise PageError(f"{executed.name} could not be made a page: {error}") from error
-        command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", str(source), str(built)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            words = [line for line in done.stderr.splitlines() if "WARNING: " not in line]
-            raise PageError(f"{executed.name} could not be made a page: {' '.join(words).strip()}")
-        page = _one_file(built / f"{PAGE}.html", executed)
+    try:
+        page = _page(executed)
+    except (PageError, ModuleNotFoundError):
+        raise
+    except Exception as error:  # each library raises its own, for what a notebook may hold
+        words = " ".join(str(error).split())
+        raise PageError(f"{executed.name} could not be made a page: {words}") from error
     with complete(target) as temporary:
         temporary.write_text(page, encoding="utf-8")
     provenance.add_to_record(target, executed.with_suffix(".provenance.json"))
     return target
+
+
+def _page(executed: Path) -> str:
+    """Let Sphinx make the page in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, built = Path(folder, "source"), Path(folder, "built")
+        _prepare(executed, source)
+        command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", str(source), str(built)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            lines = [line for line in done.stderr.splitlines() if "WARNING: " not in line]
+            words = " ".join(lines).strip()
+            raise PageError(f"{executed.name} could not be made a page: {words}")
+        return _one_file(built / f"{PAGE}.html", executed)
 
 
 def _prepare(executed: Path, source: Path) -> None:

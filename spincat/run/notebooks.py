@@ -198,7 +198,9 @@ def _line(node: ast.stmt, names: Mapping[str, Any]) -> tuple[str, ast.expr, Any]
             return name, value, None
         case ast.AnnAssign(target=ast.Name(id=name), annotation=text, value=ast.expr() as value):
             return name, value, _declared_types.evaluate(text, names)
-    raise ValueError(f"{ast.unparse(node)}; allowed: name = value  # meaning [unit]")
+    raise ValueError(
+        f"{ast.unparse(node).splitlines()[0]}; allowed: name = value  # meaning [unit]"
+    )
 
 
 def _literal(value: ast.expr) -> Value:

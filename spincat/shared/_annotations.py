@@ -130,6 +130,8 @@ def _as_it_is(kind: Any) -> Callable[[Any], Any]:
     def same(value: Any) -> Any:
         if type(value) is not kind:
             raise ValueError(f"not of type {kind.__name__}")
+        if kind is str:
+            value.encode()  # raises for what no file could hold, as bytes of another encoding
         return value
 
     return same
