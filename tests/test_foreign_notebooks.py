@@ -67,7 +67,7 @@ TEXTS = [
     (NAMELESS.replace("name: python3", "name: ir") + X, "a notebook for a kernel 'ir'"),
     (HEADER.encode("utf-16"), "not UTF-8"),
     (b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X\xff", "not UTF-8"),  # a Mac's ._toy.md
-    (HEADER.encode() + b"# caf\xe9\n", "not UTF-8 (invalid continuation byte)"),
+    (HEADER.encode() + b"# \xe9\n", "not UTF-8 (invalid continuation byte)"),
 ]
 
 TYPES = [
@@ -239,6 +239,16 @@ def test_what_others_leave_out_or_add_is_no_reason_to_refuse(tmp_path):
     assert notebooks.check(dated, {}) == {"x": 1}
 
 
+def test_a_cell_that_deletes_its_folder_is_told_by_its_name(tmp_path):
+    path = write(tmp_path, cell("import os, shutil\n\nshutil.rmtree(os.getcwd())"))
+    shown = spincat("run", path, "-o", tmp_path / "out")
+    assert shown.exit_code == 1
+    assert "toy.md" in shown.stderr
+    assert "Traceback" not in shown.stderr
+    assert shown.stdout == ""
+    assert not list(tmp_path.glob("out/*"))
+
+
 # -- folders
 
 
@@ -251,7 +261,7 @@ def test_a_folder_is_listed_whatever_else_is_in_it(tmp_path):
     (tmp_path / ".#toy.md").symlink_to("user@host.1234")
     (tmp_path / "loop.md").symlink_to("loop.md")
     (tmp_path / "folder.md").mkdir()
-    (tmp_path / "latin.md").write_bytes(HEADER.encode() + b"# caf\xe9\n")
+    (tmp_path / "latin.md").write_bytes(HEADER.encode() + b"# \xe9\n")
     (tmp_path / "broken.md").write_text(HEADER + cell("x = 1", ":tags: [\n\n"), encoding="utf-8")
     (tmp_path / "julia.md").write_text(JULIA, encoding="utf-8")
     os.mkfifo(tmp_path / "pipe.md")
@@ -265,6 +275,22 @@ def test_a_folder_is_listed_whatever_else_is_in_it(tmp_path):
     for name in bad:
         assert spincat("params", tmp_path / f"{name}.md").exit_code == 2
     assert notebooks.find("toy copy", tmp_path).stem == "toy copy"
+
+
+@pytest.mark.parametrize("name", [b"\xff.md", b"a\nb.md", b"\x1b[31m.md"])
+def test_a_name_that_cannot_be_shown_is_refused(tmp_path, name):
+    path = tmp_path / os.fsdecode(name)
+    try:
+        path.write_text(HEADER + X, encoding="utf-8")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    write(tmp_path)
+    shown = spincat("list", tmp_path)
+    assert (shown.exit_code, shown.stdout) == (0, "Notebooks:\n  toy  A toy\n")
+    assert ascii(path.name)[1:-1] in sentence(shown)
+    shown = spincat("run", path, "-o", tmp_path / "out")
+    assert shown.exit_code == 2
+    assert ascii(path.name)[1:-1] in sentence(shown)
 
 
 @pytest.mark.parametrize("name", ["pipe", "folder", "nowhere", "a" * 5000, "", "/dev/null"])

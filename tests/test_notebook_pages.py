@@ -15,7 +15,8 @@ from spincat.run import notebook_pages
 PROSE = r"""# A toy
 
 See {cite}`Mok2024`, Eq. {eq}`our-energy`, Eq. {eq}`eq-16`, {numref}`fig-2`, [](../book/notation.md)
-and [the model](sec2_model.md), {download}`the data <figures/toy.csv>`.
+and [the model](sec2_model.md), {download}`the data <figures/toy.csv>`,
+{nb-download}`all of it <toy.ipynb>`.
 
 ```{math}
 :label: our-energy
@@ -75,6 +76,7 @@ def test_links_to_other_chapters_are_text(text):
     assert "Eq. (16), Fig. 2, <em>notation</em>" in text
     assert "and the model," in text
     assert 'href="figures/toy.csv"' in text
+    assert 'href="toy.ipynb"' in text
     assert re.search(r'href="#equation-our-energy">.*?C1.*?</a>', text)
     assert "Kwek" in text  # the literature at the end
 

@@ -18,8 +18,12 @@ UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 def text(path: Path) -> str:
     """Return the text of a file, whatever its line ends, without a byte order mark.
 
-    Raises ``ValueError`` where it cannot be read, or is not UTF-8.
+    Raises ``ValueError`` where it cannot be read, or it or its name is not UTF-8.
     """
+    if re.search("[\0-\x1f\x7f\ud800-\udfff]", path.name):  # as it could not be listed
+        raise ValueError(
+            f"{str(path)!a} cannot be read: its name has control characters or is not UTF-8"
+        )
     if not path.is_file():  # to open a pipe would wait for somebody who writes to it
         raise ValueError(f"{path} cannot be read: it is not a file, or a link to none")
     try:

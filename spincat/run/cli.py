@@ -170,7 +170,12 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
         values = parameters.assignments(notebooks.parameters(notebook), pairs)
         folder = output_dir or Path("runs", notebooks.find(notebook).stem)
         progress = sys.stderr.isatty()
-        executed = notebook_runs.run(notebook, folder, values, progress=progress)
+        try:
+            executed = notebook_runs.run(notebook, folder, values, progress=progress)
+        except FileNotFoundError as error:  # not the notebook: it was there a moment ago
+            raise notebook_runs.NotebookError(
+                f"{notebook}: a cell removed files: {error}"
+            ) from error
         click.echo(executed)
         click.echo(notebook_pages.write(executed))
         click.echo(executed.with_suffix(".provenance.json"))

@@ -31,9 +31,6 @@ from spincat.shared.files import complete
 
 # Only in the repository; another notebook than those of the book does without.
 BOOK = CHECKOUT_NOTEBOOKS.parent
-PAGE = "page"
-"""Sphinx's name of the notebook, as its own may have letters that Sphinx does not take."""
-
 NUMBERS = BOOK / "book" / "_ext" / "paper_numbers.py"
 
 CSS = """
@@ -97,7 +94,7 @@ def _page(executed: Path) -> str:
             lines = [line for line in done.stderr.splitlines() if "WARNING: " not in line]
             words = " ".join(lines).strip()
             raise PageError(f"{executed.name} could not be made a page: {words}")
-        return _one_file(built / f"{PAGE}.html", executed)
+        return _one_file(built / f"{_sphinx_name(executed)}.html", executed)
 
 
 def _prepare(executed: Path, source: Path) -> None:
@@ -125,16 +122,18 @@ def _prepare(executed: Path, source: Path) -> None:
     if "sphinxcontrib.bibtex" in extensions and any("{cite}" in cell.source for cell in prose):
         text = "## Literature\n\n```{bibliography}\n:filter: docname in docnames\n```"
         notebook.cells.append(nbformat.v4.new_markdown_cell(text))
-    nbformat.write(notebook, source / f"{PAGE}.ipynb")
+    nbformat.write(notebook, source / f"{_sphinx_name(executed)}.ipynb")
     if (executed.parent / "figures").is_dir():
         shutil.copytree(executed.parent / "figures", source / "figures", ignore=_no_files)
-    _configure(source, executed.stem, extensions, config.get("mathjax3_config", {}))
+    _configure(source, executed, extensions, config.get("mathjax3_config", {}))
 
 
-def _configure(source: Path, project: str, extensions: list[str], mathjax: dict[str, Any]) -> None:
+def _configure(
+    source: Path, executed: Path, extensions: list[str], mathjax: dict[str, Any]
+) -> None:
     settings = {
-        "project": project,
-        "root_doc": PAGE,
+        "project": executed.stem,
+        "root_doc": _sphinx_name(executed),
         "extensions": extensions,
         "bibtex_bibfiles": ["references.bib"],
         "html_theme": "basic",
@@ -159,6 +158,11 @@ def _with_attachments(text: str, cell: Any) -> str:
         for kind, data in list(pictures.items())[:1]:
             text = text.replace(f"attachment:{name}", f"data:{kind};base64,{data}")
     return text
+
+
+def _sphinx_name(executed: Path) -> str:
+    """Return the notebook's own name if Sphinx, which takes some letters for patterns, can."""
+    return executed.stem if re.fullmatch(r"\w[\w.-]*", executed.stem, re.ASCII) else "page"
 
 
 def _figure_name(cell: Any) -> str | None:
