@@ -25,7 +25,7 @@ from spincat.figures import fig1
 from spincat.mean_field import phase_diagram
 from spincat.run import figure_runs, sweeps
 from spincat.run.cli import main
-from spincat.shared import declarations, parallel, provenance
+from spincat.shared import declarations, parallel, provenance, reach
 
 SMALL = {"draws": 2, "n_times": 5}
 GRID = {"n_spins": [4, 6], "delta": [0.5, 1.0, 2.0]}
@@ -210,12 +210,34 @@ def test_a_longer_grid_computes_what_is_new(tmp_path, computed):
     assert [values["n_spins"] for values in computed] == [4, 6, 8]
 
 
-def test_edited_code_computes_everything_again(tmp_path, computed, monkeypatch):
+def test_edited_code_computes_again_what_can_reach_it(tmp_path, computed, monkeypatch):
     sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4]})
-    monkeypatch.setattr(provenance, "code_hash", lambda: "another")
+    monkeypatch.setattr(provenance, "code_hash", lambda: "another")  # an edit somewhere
+    sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4]})
+    assert len(computed) == 1
+    monkeypatch.setattr(reach, "code", lambda *_: "another")
     sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4]})
     assert len(computed) == 2
     assert len(points(tmp_path)) == 2
+
+
+def test_code_that_is_edited_during_a_sweep_computes_no_point(tmp_path, computed, monkeypatch):
+    monkeypatch.setattr(provenance, "edited", lambda: len(computed) == 1)
+    with pytest.raises(sweeps.SweepError, match=r"1 of 2 .*\n.*n_spins = 6: .*edited"):
+        sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4, 6]})
+    assert len(points(tmp_path)) == 1
+
+
+def test_prose_and_ranges_do_not_name_a_point_of_a_notebook_but_cells_do(tmp_path):
+    def key(body):
+        path = write(tmp_path, with_parameters(body[0]) + body[1], "toy")
+        return sweeps.plan(str(path), {}, {"x": [1.5]})[0].key
+
+    cell = "\n```{code-cell} ipython3\nprint(x)\n```\n"
+    first = key(("x = 1.0", cell))
+    assert key(("x = 1.0  # what it means [1]", f"Some prose.\n{cell}")) == first
+    assert key(("x = 1.0", cell.replace("x)", "2 * x)"))) != first
+    assert key(("x = 1.0\ny = 2", cell)) != first
 
 
 def test_a_worker_with_other_code_is_refused(monkeypatch):

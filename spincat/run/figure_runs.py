@@ -17,7 +17,7 @@ import xarray as xr
 
 from spincat import figures
 from spincat.figures.registry import EVERY
-from spincat.shared import declarations, provenance
+from spincat.shared import declarations, provenance, reach
 from spincat.shared.declarations import Parameter, suggestion
 from spincat.shared.files import results_folder
 from spincat.shared.parallel import workers
@@ -62,6 +62,11 @@ def check(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     Raises ``ValueError`` for an unknown name, a wrong type, or a value outside its range.
     """
     return declarations.check(parameters(name), given)
+
+
+def code(name: str) -> str:
+    """Return a hash of all modules that the computation of a figure can reach."""
+    return reach.code(f"import {declarations.unchecked(_compute(name)).__module__}")
 
 
 def check_parallel(name: str) -> None:

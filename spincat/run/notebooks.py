@@ -14,12 +14,12 @@ from typing import Any
 import spincat
 from spincat.run import _declared_types, _notebook_files
 from spincat.run._notebook_files import read, tagged
-from spincat.shared import declarations
+from spincat.shared import declarations, reach
 from spincat.shared.declarations import Parameter, Value, suggestion
 from spincat.shared.extras import import_extra
 
 __all__ = [
-    "CHECKOUT_NOTEBOOKS", "check", "find", "list_notebooks", "parameters", "read", "source",
+    "CHECKOUT_NOTEBOOKS", "check", "code", "find", "list_notebooks", "parameters", "read", "source",
     "title", "titles",
 ]  # fmt: skip
 
@@ -104,6 +104,14 @@ def source(notebook: str | Path) -> str:
     if path.suffix.lower() != ".ipynb":
         return _notebook_files.text(path)
     return str(import_extra("jupytext").writes(read(path), "md:myst"))
+
+
+def code(notebook: str | Path) -> list[str]:
+    """Return the code cells of a notebook but its parameters, and a hash of what all can reach."""
+    cells = [cell for cell in read(find(notebook)).cells if cell.cell_type == "code"]
+    texts = [cell.source for cell in cells]
+    rest = [cell.source for cell in cells if not tagged(cell, "parameters")]
+    return [*rest, reach.code(*texts)]
 
 
 def parameters(notebook: str | Path) -> list[Parameter]:

@@ -1,8 +1,9 @@
 """Sweep a figure or a notebook over a grid of parameters: one dataset, and a record per point.
 
 A point is a folder ``points/<key>`` that is there as a whole or not at all, so that a sweep that
-was interrupted, or killed, goes on where it was.  The key is a hash of all parameters and of the
-package's source: edited code never gets old numbers.  Points are computed by processes of this
+was interrupted, or killed, goes on where it was.  The key is a hash of all parameters, of the code
+cells of a notebook, and of the modules of the package that the computation can reach: edited code
+never gets old numbers.  Points are computed by processes of this
 machine or by a Dask cluster; only the calling process writes, so nothing else needs the folder.
 """
 
@@ -56,7 +57,7 @@ class Point:
     values: dict[str, Value | None]
     """All parameters with their values, checked."""
     code: str
-    """Hash of the package's source in the process that planned the sweep."""
+    """Hash of the whole package in the process that planned the sweep."""
 
 
 def parameters(name: str) -> list[Parameter]:
@@ -86,11 +87,16 @@ def plan(name: str, given: Mapping[str, Any], grid: Mapping[str, Sequence[Value]
     notebook = _notebook(name)
     source: str | None = None
     check: Callable[[dict[str, Any]], dict[str, Any]] = partial(figure_runs.check, name)
-    if notebook is not None:  # it is read once, not for each point
+    if notebook is None:
+        made_of = [figure_runs.code(name)]
+    else:  # it is read once, not for each point
+        made_of = notebooks.code(notebook)
         name, source = notebook.stem, notebooks.source(notebook)
         check = partial(declarations.check, notebooks.parameters(notebook))
     swept = (dict(zip(grid, row, strict=True)) for row in itertools.product(*grid.values()))
-    return [_point(name, source, row, (*given, *row), check({**given, **row})) for row in swept]
+    return [
+        _point(name, source, row, (*given, *row), check({**given, **row}), made_of) for row in swept
+    ]
 
 
 def run(
@@ -180,6 +186,8 @@ def compute_point(point: Point) -> dict[str, bytes] | str:
     """Compute one point, in any process on any machine; return its files, or why it failed."""
     if provenance.code_hash() != point.code:
         return "this worker has another version of spincat than the process that asks it"
+    if provenance.edited():
+        return "spincat was edited since the sweep began; the same command goes on with the new one"
     try:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name, "files")
@@ -236,12 +244,13 @@ def _point(
     swept: Mapping[str, Any],
     given: tuple[str, ...],
     values: dict[str, Any],
+    made_of: list[str],
 ) -> Point:
-    """Name a point by everything that its numbers depend on."""
-    code = provenance.code_hash()
-    text = json.dumps([name, source, values, code], sort_keys=True)
+    """Name a point by everything that its numbers depend on: the cells, and the code they reach."""
+    text = json.dumps([name, values, made_of], sort_keys=True)
     key = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Point(name, source, {name: values[name] for name in swept}, given, key, values, code)
+    chosen = {name: values[name] for name in swept}
+    return Point(name, source, chosen, given, key, values, provenance.code_hash())
 
 
 def _axes(points: list[Point], grid: Mapping[str, Sequence[Value]]) -> dict[str, list[Value]]:
