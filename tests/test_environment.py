@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from test_notebook_runs import with_parameters, write
 
-from spincat.run import notebook_runs
+from spincat.run import notebook_pages, notebook_runs
 from spincat.shared import environment, provenance
 
 # What some user has set: each of these ended a run, or changed its result.
@@ -191,6 +191,13 @@ def test_a_figure_is_the_same_in_all_surroundings(foreign, tmp_path, monkeypatch
     assert here.returncode == 0, here.stderr
     for name in ("fig1.png", "fig1.csv"):
         assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "usual" / name).read_bytes()
+
+
+def test_a_page_is_made_in_all_surroundings(foreign, tmp_path, monkeypatch):
+    executed = notebook_runs.run(write(tmp_path, PICTURE), tmp_path / "out")
+    there = notebook_pages.write(executed).read_text("utf-8")
+    monkeypatch.undo()
+    assert notebook_pages.write(executed).read_text("utf-8") == there
 
 
 # -- compiled code without a place to keep it

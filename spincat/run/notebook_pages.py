@@ -25,7 +25,7 @@ from urllib.parse import unquote, urlsplit
 
 from spincat.run import _page_pictures
 from spincat.run.notebooks import CHECKOUT_NOTEBOOKS
-from spincat.shared import provenance
+from spincat.shared import environment, provenance
 from spincat.shared.extras import import_extra
 from spincat.shared.files import complete
 
@@ -89,7 +89,10 @@ def _page(executed: Path) -> str:
         source, built = Path(folder, "source"), Path(folder, "built")
         _prepare(executed, source)
         command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", str(source), str(built)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", env=environment.clean(Path(folder)),
+            check=False,
+        )  # fmt: skip
         if done.returncode:
             lines = [line for line in done.stderr.splitlines() if "WARNING: " not in line]
             words = " ".join(lines).strip()
