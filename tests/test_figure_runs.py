@@ -15,11 +15,10 @@ import xarray as xr
 from annotated_types import Ge, Gt, Le, Lt
 from click.testing import CliRunner
 
-from spincat.figures import fig1, sec4_2_boundary
+from spincat.figures import fig1
 from spincat.figures.registry import EVERY
 from spincat.figures.vocabulary import NAMES
 from spincat.large_n import planar_basins
-from spincat.master_equation import product_space
 from spincat.run import figure_runs, notebooks
 from spincat.run.cli import main
 from spincat.shared import declarations, parallel
@@ -233,11 +232,10 @@ class SharedOutError(Exception):
 
 @pytest.mark.parametrize("name", sorted(figure_runs.PARALLEL))
 def test_the_figures_that_take_several_processes_use_them(name, monkeypatch):
-    def refuse():
+    def refuse(*_, **__):
         raise SharedOutError
 
-    for module in (product_space, parallel, sec4_2_boundary):
-        monkeypatch.setattr(module, "Parallel", refuse)
+    monkeypatch.setattr(parallel, "Parallel", refuse)
     monkeypatch.setattr(planar_basins, "homoclinic_linewidth", np.zeros_like)  # slow, and before it
     with pytest.raises(SharedOutError):
         figure_runs.compute(name, {})

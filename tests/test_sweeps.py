@@ -413,9 +413,3 @@ def test_a_cluster_that_loses_a_worker_loses_no_point(tmp_path, expected, cluste
     assert printed.decode().splitlines() == [f"{out}/fig1.nc"]
     assert workers[1].poll() is None
     xr.testing.assert_identical(xr.load_dataset(out / "fig1.nc"), expected)
-
-
-def test_a_scheduler_that_is_not_there(tmp_path, monkeypatch):
-    monkeypatch.setattr(parallel, "CLUSTER_TIMEOUT", "0.5s")
-    with pytest.raises(OSError, match=r"Timed out"):
-        sweeps.run("fig1", tmp_path, SMALL, GRID, scheduler="tcp://127.0.0.1:9")

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from annotated_types import Ge, Gt, Le, Unit
-from joblib import Parallel, delayed
+from joblib import delayed
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -38,6 +38,7 @@ from spincat.model.broadening import NAMED, Gaussian, Name
 from spincat.model.ensemble import SpinEnsemble
 from spincat.shared import provenance
 from spincat.shared.declarations import computes
+from spincat.shared.parallel import shared_out
 from spincat.shared.types import Floats
 
 LINES = {
@@ -305,7 +306,7 @@ def compute_linewidths(
     """
     lines = np.linspace(0, 1 / 16, n_eta + 2)[1:-1]
     names: list[Name] = ["gaussian", "uniform", "lorentzian", "two_point"]
-    points = Parallel()(delayed(critical_point)(value, name) for name in names for value in lines)
+    points = shared_out(delayed(critical_point)(value, name) for name in names for value in lines)
     width, existence = (
         np.reshape([getattr(point, field) for point in points], (len(names), n_eta))
         for field in ("width", "existence")
@@ -313,7 +314,7 @@ def compute_linewidths(
     hopf = np.reshape([point.bifurcation == "Hopf" for point in points], (len(names), n_eta))
     runs = [[factor * critical_point(x, "gaussian").width for factor in factors] for x in h]
     each = [(x, run_width) for x, row in zip(h, runs, strict=True) for run_width in row]
-    stays = Parallel()(
+    stays = shared_out(
         delayed(_stays)(n_spins, x, run_width, seed + i) for i, (x, run_width) in enumerate(each)
     )
     locked = np.reshape(stays, (len(h), len(factors)))

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import delayed, effective_n_jobs
 from numpy.typing import ArrayLike, NDArray
 
 from spincat.master_equation._leja import MOST_POINTS
@@ -35,6 +35,7 @@ from spincat.shared.checks import (
     check_theta,
     check_tolerance,
 )
+from spincat.shared.parallel import shared_out
 from spincat.shared.types import Complexes, Floats, Parity
 
 __all__ = ["cat_fidelity", "cat_fidelity_qutip", "evolve"]
@@ -109,7 +110,7 @@ def cat_fidelity(
     check_theta(ensemble.theta, n_spins, check_parity(parity))
     draws = rows.reshape(-1, n_spins)
     parts = np.array_split(np.arange(len(draws)), max(1, min(effective_n_jobs(None), len(draws))))
-    values = Parallel()(
+    values = shared_out(
         delayed(_cat_fidelities)(draws, part, ensemble, grid, parity, tol, max_actions)
         for part in parts
     )

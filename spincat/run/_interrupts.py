@@ -26,6 +26,7 @@ def noticed() -> Iterator[Interrupts]:
 
     Compiled code turns the exception of a signal into ``SystemError``, and in a callback of the
     interpreter it is printed and forgotten: an ordinary handler alone is not enough.
+    The handler of before, which may end the process at once, is not called.
     """
     found, old = Interrupts(), signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(old):
@@ -34,7 +35,7 @@ def noticed() -> Iterator[Interrupts]:
 
     def note(number: int, frame: FrameType | None) -> None:
         found.came = True
-        old(number, frame)
+        raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, note)
     try:

@@ -30,10 +30,11 @@ from tqdm import tqdm
 from spincat.run import figure_runs, notebook_runs, notebooks, swept_data
 from spincat.run._interrupts import noticed
 from spincat.shared import declarations, provenance
+from spincat.shared.cluster import connected
 from spincat.shared.declarations import Parameter, Value, suggestion
 from spincat.shared.extras import import_extra
 from spincat.shared.files import complete, results_folder
-from spincat.shared.parallel import check_workers, connected, workers
+from spincat.shared.parallel import check_workers, deaf_to_ctrl_c, workers
 
 MOST_POINTS = 100_000
 Outcomes: TypeAlias = Generator[tuple["Point", dict[str, bytes] | str]]
@@ -136,6 +137,8 @@ def run(
     SweepError
         If points failed, with what each of them raised, or the variable cannot be drawn; all that
         is done is kept.
+    ConnectionError
+        As `spincat.shared.cluster.connected`; all that is done is kept.
     """
     watch, points = provenance.Stopwatch(), plan(name, given, grid)
     grid = _axes(points, grid)
@@ -149,7 +152,9 @@ def run(
         bar = tqdm(
             total=len(points), initial=len(points) - len(todo), unit="pt", disable=not progress
         )
-        outcomes = _on_cluster(todo, scheduler) if scheduler else _on_this_machine(todo, jobs)
+        outcomes = (
+            _on_this_machine(todo, jobs) if scheduler is None else _on_cluster(todo, scheduler)
+        )
         failed, unchecked = list[str](), variable
         with bar, noticed() as interrupts, closing(outcomes):
             for point, outcome in outcomes:
@@ -264,10 +269,11 @@ def _axes(points: list[Point], grid: Mapping[str, Sequence[Value]]) -> dict[str,
 
 def _on_this_machine(points: list[Point], jobs: int) -> Outcomes:
     """Yield each point with its outcome as soon as there is one."""
-    with workers(jobs):
+    with workers(max(1, min(jobs, len(points)))):
         # batch_size: a point that is done shall not wait for another in the same process
         parallel = Parallel(batch_size=1, return_as="generator_unordered")
-    outcomes = parallel(delayed(_with_outcome)(point) for point in points)
+    with deaf_to_ctrl_c():
+        outcomes = parallel(delayed(_with_outcome)(point) for point in points)
     try:
         for outcome in outcomes:  # noqa: UP028 - `yield from` would close them, and let them warn
             yield outcome
@@ -294,11 +300,16 @@ def _on_cluster(points: list[Point], scheduler: str) -> Outcomes:
     that a queue starts later would have nothing to do.
     """
     distributed = import_extra("distributed", "cluster")
-    with connected(scheduler) as client:
-        tasks = {client.submit(compute_point, p, key=f"spincat-{p.key}"): p for p in points}
-        for task in distributed.as_completed(tasks):
-            error = task.exception()
-            yield tasks[task], task.result() if error is None else f"{error}"
+    try:
+        with connected(scheduler) as client:
+            tasks = {client.submit(compute_point, p, key=f"spincat-{p.key}"): p for p in points}
+            for task in distributed.as_completed(tasks):
+                error = task.exception()
+                yield tasks[task], task.result() if error is None else f"{error}"
+    except ConnectionError as error:
+        raise ConnectionError(
+            f"{error}; the points that are done are kept, and the same command goes on"
+        ) from error
 
 
 def _keep(store: Path, point: Point, files: Mapping[str, bytes]) -> None:

@@ -1,10 +1,10 @@
 """Helpers that know no physics, for all other folders.
 
 Refusals of arguments (`checks`), parameters declared as types (`declarations`), what solvers raise
-(`errors`), names of types (`types`), rows shared out among processes (`parallel`), files (`files`),
-optional packages (`extras`), what is taken from the user's environment (`environment`), where a
-result comes from (`provenance`) and which modules it depends on (`reach`), and the table at the end
-of a chapter (`verdicts`).
+(`errors`), names of types (`types`), rows shared out among processes (`parallel`) or a
+Dask cluster (`cluster`), files (`files`), optional packages (`extras`), what is taken from the
+user's environment (`environment`), where a result comes from (`provenance`) and which modules it
+depends on (`reach`), and the table at the end of a chapter (`verdicts`).
 They may import nothing of the package but each other.
 """
 
@@ -15,6 +15,7 @@ import lazy_loader
 if TYPE_CHECKING:
     from spincat.shared import (
         checks,
+        cluster,
         declarations,
         environment,
         errors,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "checks",
+    "cluster",
     "declarations",
     "environment",
     "errors",

@@ -6,10 +6,12 @@ Nothing is shared out unless the caller is inside ``joblib.parallel_config`` or 
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Any
 
 import numpy as np
@@ -19,9 +21,8 @@ from tqdm import tqdm
 
 from spincat.shared import provenance
 from spincat.shared.checks import check_positive_integer
-from spincat.shared.extras import import_extra
+from spincat.shared.cluster import check_address, connected
 
-CLUSTER_TIMEOUT = "20s"
 BLOCKS_PER_WORKER = 4
 """More than one, as rows may take different times; few, as each is a message."""
 
@@ -35,14 +36,42 @@ def in_blocks(function: Callable[..., Any], rows: int, *arguments: Any) -> list[
     workers = effective_n_jobs(None)
     count = 1 if workers == 1 else min(rows, BLOCKS_PER_WORKER * workers)
     blocks: list[NDArray[np.intp]] = np.array_split(np.arange(rows), count)
-    found: list[Any] = Parallel()(delayed(function)(block, *arguments) for block in blocks)
-    return found
+    return shared_out(delayed(function)(block, *arguments) for block in blocks)
+
+
+def shared_out(calls: Iterable[Any]) -> list[Any]:
+    """Return what joblib's ``delayed`` calls give, in order, by no more workers than calls."""
+    every = list(calls)
+    workers = max(1, min(effective_n_jobs(None), len(every)))
+    with deaf_to_ctrl_c():
+        results = Parallel(workers, return_as="generator")(every)
+    return list(results)
+
+
+@contextmanager
+def deaf_to_ctrl_c() -> Iterator[None]:
+    """Let processes that are started here not get the Ctrl-C of their terminal.
+
+    This process ends them; each of them would report where it was interrupted.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # its start would let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which they inherit
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def check_workers(jobs: int, scheduler: str | None) -> None:
     """Raise ``ValueError`` unless either processes or the workers of a scheduler are asked for."""
     check_positive_integer("jobs", jobs)
-    if scheduler is not None and jobs != 1:
+    if scheduler is None:
+        return
+    check_address(scheduler)
+    if jobs != 1:
         raise ValueError(f"jobs = {jobs}; allowed: 1 with a scheduler, whose workers do the work")
 
 
@@ -50,8 +79,8 @@ def check_workers(jobs: int, scheduler: str | None) -> None:
 def workers(jobs: int = 1, scheduler: str | None = None) -> Iterator[None]:
     """Let joblib use ``jobs`` processes, or the workers of the Dask scheduler at an address.
 
-    Raises ``ValueError`` for both, ``OSError`` where no scheduler answers, and ``RuntimeError``
-    where a worker has another version of the package.
+    Raises ``ValueError`` for both, ``RuntimeError`` where a worker has another version of the
+    package, and what `spincat.shared.cluster.connected` raises.
     """
     check_workers(jobs, scheduler)
     if scheduler is None:
@@ -68,15 +97,6 @@ def workers(jobs: int = 1, scheduler: str | None = None) -> Iterator[None]:
             yield
 
 
-@contextmanager
-def connected(scheduler: str) -> Iterator[Any]:
-    """Yield the client of a Dask scheduler."""
-    with import_extra("distributed", "cluster").Client(
-        scheduler, timeout=CLUSTER_TIMEOUT
-    ) as client:
-        yield client
-
-
 def _start(parent: int) -> None:
     """Let this process end soon after the one that started it, which may be killed.
 
@@ -84,6 +104,9 @@ def _start(parent: int) -> None:
     """
     # its own lock is shared by processes, and lost, with a warning, by those that Ctrl-C ends
     tqdm.set_lock(threading.RLock())
+    if hasattr(signal, "pthread_sigmask"):  # deaf, but without making its own children so
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def watch() -> None:
         while os.getppid() == parent:
