@@ -2,18 +2,32 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -I -m pip
+MADE_AS := $(shell grep . $(VENV)/.installed 2>/dev/null || sed -n 's/^command = .* -m venv //p' $(VENV)/pyvenv.cfg 2>/dev/null)
 
 # One BLAS thread: sums keep their order, and two processes do not fight over two cores.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-SOURCES   := $(shell find spincat -name '*.py' -o -name '*.mplstyle')
-FRAME     := _config.yml _toc.yml $(shell find book/_ext book/_static -type f -not -name '*.pyc')
+# Whatever the user's shell asks of other Pythons: pip installs into .venv.  Where packages come from,
+# and how they are reached, remains the user's choice; pip's files of configuration stay in force.
+unexport PYTHONHOME VIRTUAL_ENV
+PIP_KEPT := $(addprefix PIP_,INDEX_URL EXTRA_INDEX_URL NO_INDEX FIND_LINKS TRUSTED_HOST CERT CLIENT_CERT \
+  PROXY CONFIG_FILE KEYRING_PROVIDER TIMEOUT DEFAULT_TIMEOUT RETRIES CACHE_DIR NO_CACHE_DIR ONLY_BINARY)
+unexport $(filter-out $(PIP_KEPT),$(filter PIP_%,$(.VARIABLES)))
+export PIP_USER := 0
+
+# Files only: editors leave links that lead nowhere, and git lists what has just been removed.
+SOURCES   := $(shell find spincat -type f ! -name '.*' '(' -name '*.py' -o -name '*.mplstyle' ')')
+FRAME     := _config.yml _toc.yml $(shell find book/_ext book/_static -type f ! -name '.*' ! -name '*.pyc')
 PAGES     := $(wildcard book/*.md book/*.bib notebooks/*.md)
 NOTEBOOKS := $(wildcard notebooks/*.md)
 BENCHES   := $(wildcard benchmarks/*.py)
-CHECKED   := $(shell git ls-files --cached --others --exclude-standard 2>/dev/null || find . -type f -not -path './.*' -not -path './_build/*')
+LIST      := { git ls-files --cached --others --exclude-standard 2>/dev/null || \
+  find . -type f ! -path './.*' ! -path './_build/*'; } | \
+  while read -r file; do if test -f "$$file"; then echo "$$file"; fi; done
+CHECKED   := $(shell $(LIST))
 PARALLEL  := -n auto --dist loadfile  # refined by tests/dealing.py
 UNIT_TESTS := $(wildcard tests/*.py tests/data/*)
 LEDGER_TESTS := $(shell grep -l 'mark\.ledger' tests/test_*.py)
@@ -28,21 +42,35 @@ END   = @mv $@.begun $@
 .PHONY: help env book test pytest lint figures reference baseline solutions bench lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s%s\n", $$1, $$2}' Makefile
 
 env: $(VENV)/.installed  ## create the environment .venv from requirements.lock (the other targets do it themselves)
 
 $(VENV)/.installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@$(PYTHON) -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "spincat needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	@test -x $(BIN)/python || $(PYTHON) -I -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "no virtual environment: on Debian or Ubuntu install python3-venv"; exit 1; }
+	@! $(PIP) config list | grep -E '^(global|install)\.(target|prefix|root)=' || \
+	  { echo "pip's configuration, above, has it install elsewhere than into .venv; remove that line"; exit 1; }
 	@# compiled afterwards, by all cores and without the tests of others: half a minute less
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) install --quiet --disable-pip-version-check --require-hashes --no-compile -r requirements.lock
+	$(PIP) install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib || true  # some are templates, not Python
 	$(BIN)/python -c "import matplotlib.font_manager"  # builds its font cache now, not in a notebook
-	@touch $@
+	@echo '$(CURDIR)/$(VENV)' > $@
+
+# The programs in a copy of .venv are those of the original, and compute with its code.
+ifneq ($(MADE_AS),)
+ifneq ($(MADE_AS),$(CURDIR)/$(VENV))
+$(VENV)/.installed: foreign
+endif
+endif
+
+.PHONY: foreign
+foreign:
+	@echo "$(VENV) is a copy of $(MADE_AS), whose code it would run; make it anew: rm -rf $(VENV) && make env" >&2
+	@exit 1
 
 lock: $(VENV)/.installed  ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
@@ -104,7 +132,7 @@ lint: $(VENV)/.installed  ## ruff, mypy, codespell and the round trip of the tex
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/codespell $$(git ls-files --cached --others --exclude-standard)
+	$(BIN)/codespell $$($(LIST))
 	$(BIN)/jupytext --test-strict --to ipynb --quiet $(NOTEBOOKS)
 
 figures: $(VENV)/.installed  ## draw the figures alone (_build/figures), and the one in the README

@@ -1,4 +1,4 @@
-"""The command ``spincat``, also as ``python -m spincat``: from its first moment on, Ctrl-C ends it."""
+"""The command ``spincat``, also as ``python -m spincat``; Ctrl-C ends it from the first moment on."""
 
 import logging
 import os
