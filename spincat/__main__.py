@@ -1,4 +1,4 @@
-"""The command ``spincat``, also as ``python -m spincat``; Ctrl-C ends it from the first moment on."""
+"""The command ``spincat``, also as ``python -m spincat``, which Ctrl-C ends at any time."""
 
 import logging
 import os

@@ -226,7 +226,7 @@ def test_the_grammar_of_a_grid_is_the_same_in_the_book_and_in_the_help():
 def test_the_slurm_example_calls_what_exists(monkeypatch):
     """With a stand-in for the package that submits jobs, which is in no extra."""
     (code,) = re.findall(r"```python\n(.*?)```", read("book/cluster.md"), re.DOTALL)
-    used = {"scale": Mock(), "scheduler_address": "tcp://127.0.0.1:8786"}
+    used = {"scale": Mock(), "wait_for_workers": Mock(), "scheduler_address": "tcp://127.0.0.1:1"}
     assert all(hasattr(distributed.SpecCluster, name) for name in used)  # its base class
     cluster = SimpleNamespace(**used)
     package = ModuleType("dask_jobqueue")

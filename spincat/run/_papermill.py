@@ -65,8 +65,8 @@ def _execute(job: dict[str, Any]) -> dict[str, str]:
             progress_bar=job["progress"],
             # saved once: twice for every cell takes longer than many a chapter
             request_save_on_cell_execute=False,
-            # Or the kernel warns at every start that it listens, on this machine only, in the open.
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            # Or a kernel warns at every start that it listens in the open, and reports Ctrl-C.
+            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
         )
     except PapermillExecutionError as error:
         raised = f"a cell raised {error.ename}: {error.evalue}\nThe cell:\n{error.source}"

@@ -19,7 +19,7 @@ from spincat.shared import provenance
 
 _EXIT_CODES = """Exit codes:
   0    done
-  1    a cell or a point failed, or a file could not be written
+  1    a cell or a point failed, a file could not be written, or a cluster did not answer
   2    refused before any work: unknown name, wrong type, value out of range
   130  interrupted by Ctrl-C (143: by SIGTERM); what is finished is kept"""
 
@@ -75,7 +75,7 @@ _output = click.option(
 )
 _jobs = click.option(
     "--jobs", metavar="N", default=1, show_default=True, type=click.IntRange(min=1),
-    help="Number of processes of this machine.",
+    help="Most processes of this machine; no more than there is work for.",
 )  # fmt: skip
 _scheduler = click.option(
     "--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler instead."

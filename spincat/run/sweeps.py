@@ -14,7 +14,6 @@ import itertools
 import json
 import shutil
 import tempfile
-import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ from spincat.shared.cluster import connected
 from spincat.shared.declarations import Parameter, Value, suggestion
 from spincat.shared.extras import import_extra
 from spincat.shared.files import complete, results_folder
-from spincat.shared.parallel import check_workers, deaf_to_ctrl_c, workers
+from spincat.shared.parallel import check_workers, started, workers
 
 MOST_POINTS = 100_000
 Outcomes: TypeAlias = Generator[tuple["Point", dict[str, bytes] | str]]
@@ -272,20 +271,16 @@ def _on_this_machine(points: list[Point], jobs: int) -> Outcomes:
     with workers(max(1, min(jobs, len(points)))):
         # batch_size: a point that is done shall not wait for another in the same process
         parallel = Parallel(batch_size=1, return_as="generator_unordered")
-    with deaf_to_ctrl_c():
-        outcomes = parallel(delayed(_with_outcome)(point) for point in points)
+    calls = (delayed(_with_outcome)(point) for point in points)
     try:
-        for outcome in outcomes:  # noqa: UP028 - `yield from` would close them, and let them warn
-            yield outcome
+        with started(parallel, calls) as outcomes:
+            for outcome in outcomes:  # noqa: UP028 - `yield from` would close them, and let them warn
+                yield outcome
     except TerminatedWorkerError as error:
         raise SweepError(
             "a process was killed, perhaps for want of memory; the points that are done are kept, "
             "and the same command goes on"
         ) from error
-    finally:
-        with warnings.catch_warnings():  # that points are done which nobody asks for any more
-            warnings.simplefilter("ignore", UserWarning)
-            outcomes.close()
 
 
 def _with_outcome(point: Point) -> tuple[Point, dict[str, bytes] | str]:

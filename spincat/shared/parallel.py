@@ -9,7 +9,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+import warnings
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from typing import Any
@@ -43,9 +44,26 @@ def shared_out(calls: Iterable[Any]) -> list[Any]:
     """Return what joblib's ``delayed`` calls give, in order, by no more workers than calls."""
     every = list(calls)
     workers = max(1, min(effective_n_jobs(None), len(every)))
-    with deaf_to_ctrl_c():
-        results = Parallel(workers, return_as="generator")(every)
-    return list(results)
+    with started(Parallel(workers, return_as="generator"), every) as results:
+        return list(results)
+
+
+@contextmanager
+def started(parallel: Parallel, calls: Iterable[Any]) -> Iterator[Generator[Any]]:
+    """Yield the results, a generator, of joblib's ``delayed`` calls, and end those still running.
+
+    The processes that are started do not get the Ctrl-C of their terminal.
+    """
+    results: Generator[Any] | None = None
+    try:
+        with deaf_to_ctrl_c():
+            results = parallel(calls)
+        yield results
+    finally:
+        with warnings.catch_warnings():  # that calls are ended which nobody asks for any more
+            warnings.simplefilter("ignore", UserWarning)
+            if results is not None:
+                results.close()
 
 
 @contextmanager
