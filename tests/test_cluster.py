@@ -160,7 +160,7 @@ def address(folder, scheduler):
 
 IMPATIENT = (
     "from spincat.shared import cluster\n"
-    "cluster.START_LIMIT = 10.0\n"
+    "cluster.START_LIMIT = 6.0\n"
     "from spincat.__main__ import main\n"
     "main()"
 )

@@ -91,7 +91,7 @@ def test_no_package_of_the_lock_refuses_a_python(python):
         entry.name
         for entry in LOCK
         if (here := INSTALLED.get(canonicalize_name(entry.name)))
-        and not SpecifierSet(here.metadata["Requires-Python"] or "").contains(f"{python}.0")
+        and not SpecifierSet(here.metadata.get("Requires-Python") or "").contains(f"{python}.0")
     ]
     assert refusing == []
 
