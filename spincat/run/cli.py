@@ -259,9 +259,7 @@ def sweep(
         for figure in datasets:
             click.echo(folder / f"{figure}.nc")
         if variable:
-            drawn = sweeps.draw(datasets, variable, grid, folder)
-            provenance.add_to_record(drawn, folder / f"{Path(name).stem}.sweep.json")
-            click.echo(drawn)
+            click.echo(folder / f"{variable}.pdf")
 
 
 @main.command(epilog=_epilog("cite"))

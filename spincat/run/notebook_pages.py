@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from spincat.run import _results
 from spincat.run.notebooks import CHECKOUT_NOTEBOOKS
-from spincat.shared import provenance
+from spincat.shared import files
 from spincat.shared.extras import import_extra
-from spincat.shared.files import complete
 
 # Only in the repository; another notebook than those of the book does without.
 BOOK = CHECKOUT_NOTEBOOKS.parent
@@ -56,9 +56,10 @@ def write(executed: Path) -> Path:
 
     Links to equations, figures and pages of other chapters become plain text.
 
-    Raises ``PageError`` with Sphinx's message where it fails.
+    Raises ``PageError`` with Sphinx's message where it fails, and ``OSError`` where the page cannot
+    be written, or where another run has replaced the notebook meanwhile.
     """
-    target = executed.with_suffix(".html")
+    target, digest = executed.with_suffix(".html"), files.digest(executed)
     with tempfile.TemporaryDirectory() as folder:
         source, built = Path(folder, "source"), Path(folder, "built")
         _prepare(executed, source)
@@ -67,9 +68,8 @@ def write(executed: Path) -> Path:
         if done.returncode:
             raise PageError(f"{executed.name} could not be made a page: {done.stderr.strip()}")
         html = _one_file(built / f"{executed.stem}.html", executed.parent)
-    with complete(target) as temporary:
-        temporary.write_text(html, encoding="utf-8")
-    provenance.add_to_record(target, executed.with_suffix(".provenance.json"))
+    record = executed.with_suffix(".provenance.json").name
+    _results.add(target, html.encode(), record, executed, digest)
     return target
 
 
