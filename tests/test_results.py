@@ -104,6 +104,16 @@ def test_what_an_earlier_run_left_is_replaced_and_what_was_changed_stays(tmp_pat
     assert held(tmp_path) == {"foreign": "mine"}
 
 
+def test_what_was_published_but_cannot_be_read_takes_nothing_away(tmp_path):
+    run(tmp_path, OLD)
+    for text in (b"", b"[]", b"{}", b"null"):
+        (tmp_path / f".{RECORD}.ready").mkdir()
+        (tmp_path / f".{RECORD}.ready" / RECORD).write_bytes(text)
+        go_on(tmp_path)
+        assert is_whole(tmp_path)
+        assert held(tmp_path) == OLD
+
+
 # -- what a run does not own
 
 

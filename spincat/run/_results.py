@@ -20,7 +20,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -142,13 +142,13 @@ def _complete(folder: Path, at_work: Callable[[], None]) -> None:
 
 
 def _move(
-    ready: Path, record: str, at_work: Callable[[], None], kept: Mapping[str, str] | None = None
+    ready: Path, record: str, at_work: Callable[[], None], kept: Collection[str] = ()
 ) -> None:
     """Move what is published to its places, the record last; done again, it goes on."""
     folder = ready.parent
     new, old = _records.listed(ready / record), _records.listed(folder / record)
-    if (ready / record).is_file():  # else it was moved, and nothing of worth is left
-        for name in new.keys() - (kept or {}).keys():
+    if _records.read(ready / record):  # else it was moved, and nothing of worth is left
+        for name in [name for name in new if name not in kept]:
             at_work()
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileNotFoundError):  # moved already
@@ -161,7 +161,7 @@ def _move(
         for parent in {(folder / name).parent for name in new} | {folder}:
             files.sync(parent)
         at_work()
-        if record not in (kept or {}):
+        if record not in kept:
             (ready / record).replace(folder / record)
         files.sync(folder)
     shutil.rmtree(ready, ignore_errors=True)
@@ -178,7 +178,7 @@ def _foreign(
         at_work()
         above = _records.leads_elsewhere(folder, name)
         if above is not None:
-            foreign[name] = f"{above} is no folder"
+            foreign[name] = f"{above} is a file or a link"
         elif os.path.lexists(folder / name):
             found = _records.digest(folder, name)
             if found is not None and found == digest:
