@@ -80,8 +80,7 @@ def keep(store: Path, point: Point, contents: Mapping[str, bytes]) -> Made:
 def _verified(store: Path, point: Point) -> Made | None:
     """Return what is there of a point, None unless all files are those of a record of it."""
     folder = store / point.key
-    record = None if folder.is_symlink() else _records.read(folder / record_name(point))
-    match record:
+    match _records.read(folder / record_name(point)):
         case {
             "name": point.name, "parameters": parameters, "files": listed,
             "started": str(started), "seconds": int() | float() as seconds,
