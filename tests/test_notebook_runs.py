@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -112,12 +113,15 @@ def test_a_failing_cell_is_shown_and_an_earlier_result_is_kept(tmp_path):
     output.mkdir()
     earlier = output / "toy.ipynb"
     earlier.write_text("an earlier result", encoding="utf-8")
+    listed = {"toy.ipynb": hashlib.sha256(earlier.read_bytes()).hexdigest()}
+    (output / "toy.provenance.json").write_text(json.dumps({"files": listed}), encoding="utf-8")
     with pytest.raises(
         notebook_runs.NotebookError, match=r"(?s)toy\.md: .*ZeroDivisionError.*print\(1 / n_spins"
     ):
         notebook_runs.run(write(tmp_path), output, {"n_spins": 0})
     assert earlier.read_text(encoding="utf-8") == "an earlier result"
-    assert sorted(p.name for p in output.iterdir()) == ["toy.failed.ipynb", "toy.ipynb"]
+    names = sorted(path.name for path in output.iterdir())
+    assert names == ["toy.failed.ipynb", "toy.ipynb", "toy.provenance.json"]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -64,7 +64,7 @@ def wait_for_points(folder, process, count):
         found = len(list((folder / "points").glob("[!.]*")))
         if found >= count:
             return
-        assert process.poll() is None
+        assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     pytest.fail("the sweep keeps no points")
 

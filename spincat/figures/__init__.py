@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import h5netcdf
 import lazy_loader
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import xarray as xr
 from matplotlib.figure import Figure
+from xarray.backends import H5NetCDFStore
 
-from spincat.shared.files import complete
+from spincat.shared import files
 from spincat.shared.types import Parity
 
 if TYPE_CHECKING:
@@ -64,6 +67,18 @@ def describe(long_name: str, units: str = "1") -> dict[str, str]:
     return {"long_name": long_name, "units": units}
 
 
+def netcdf(dataset: xr.Dataset) -> bytes:
+    """Return what a NetCDF file of a dataset holds.
+
+    A file that HDF5 writes itself ends the process, by a segmentation fault, where a disk is full.
+    """
+    buffer = BytesIO()
+    with h5netcdf.File(buffer, "w") as file:
+        # `to_netcdf` would ask Dask for a lock on the buffer, which no other process knows
+        dataset.dump_to_store(H5NetCDFStore(file))
+    return buffer.getvalue()
+
+
 def save(
     figure: Figure,
     dataset: xr.Dataset,
@@ -73,8 +88,9 @@ def save(
 ) -> Path:
     """Write a figure in these ``formats`` and its data (NetCDF, CSV) to ``folder``; return that.
 
-    Every file is written under a temporary name and then renamed, so none is ever half-written.
-    Raises ``ValueError`` for a format other than pdf, svg and png.
+    Every file is complete or as it was, and where one cannot be made or written, all are.
+    Raises ``ValueError`` for a format other than pdf, svg and png, and ``OSError`` with the name
+    of a file that cannot be written.
     """
     folder = Path(folder)
     # no dates in the files: the same run gives the same bytes
@@ -86,19 +102,20 @@ def save(
     for wanted in formats:
         if wanted not in options:
             raise ValueError(f"formats holds {wanted!r}; allowed: {', '.join(options)}")
-    folder.mkdir(parents=True, exist_ok=True)
+    contents: dict[Path, bytes] = {}
     engine = figure.get_layout_engine()
     for wanted in formats:
-        with complete(folder / f"{name}.{wanted}") as path:
-            figure.savefig(path, format=wanted, **options[wanted])
+        picture = BytesIO()
+        figure.savefig(picture, format=wanted, **options[wanted])
+        contents[folder / f"{name}.{wanted}"] = picture.getvalue()
         # the other formats have the same layout; to find it takes as long as to draw it
         with mpl.rc_context({"figure.constrained_layout.use": False}):
             figure.set_layout_engine(None)
     figure.set_layout_engine(engine)
-    with complete(folder / f"{name}.nc") as path:
-        dataset.to_netcdf(path, engine="h5netcdf")
-    with complete(folder / f"{name}.csv") as path:
-        dataset.to_dataframe().to_csv(path)
+    contents[folder / f"{name}.nc"] = netcdf(dataset)
+    contents[folder / f"{name}.csv"] = dataset.to_dataframe().to_csv().encode()
+    folder.mkdir(parents=True, exist_ok=True)
+    files.write(contents)
     return folder
 
 
@@ -113,6 +130,7 @@ __all__ = [
     "fig2",
     "fig3",
     "fig4",
+    "netcdf",
     "registry",
     "save",
     "sec2",

@@ -75,6 +75,8 @@ def _execute(job: dict[str, Any]) -> dict[str, str]:
         write_ipynb(_Engine.notebook, job["output"])
         died = "the kernel died, perhaps for want of memory"
         return {"error": died, "traceback": str(error)}
+    except Exception as error:  # whatever a notebook does to its folder, or to its kernel
+        return {"error": f"{type(error).__name__}: {error}", "traceback": ""}
     return {}
 
 

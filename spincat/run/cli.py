@@ -170,12 +170,7 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
         values = parameters.assignments(notebooks.parameters(notebook), pairs)
         folder = output_dir or Path("runs", notebooks.find(notebook).stem)
         progress = sys.stderr.isatty()
-        try:
-            executed = notebook_runs.run(notebook, folder, values, progress=progress)
-        except FileNotFoundError as error:  # not the notebook: it was there a moment ago
-            raise notebook_runs.NotebookError(
-                f"{notebook}: a cell removed files: {error}"
-            ) from error
+        executed = notebook_runs.run(notebook, folder, values, progress=progress)
         click.echo(executed)
         click.echo(notebook_pages.write(executed))
         click.echo(executed.with_suffix(".provenance.json"))
@@ -265,9 +260,7 @@ def sweep(
         for figure in datasets:
             click.echo(folder / f"{figure}.nc")
         if variable:
-            drawn = sweeps.draw(datasets, variable, grid, folder)
-            provenance.add_to_record(drawn, folder / f"{Path(name).stem}.sweep.json")
-            click.echo(drawn)
+            click.echo(folder / f"{variable}.pdf")
 
 
 @main.command(epilog=_epilog("cite"))

@@ -17,9 +17,9 @@ import xarray as xr
 
 from spincat import figures
 from spincat.figures.registry import EVERY
+from spincat.run._results import publish, results_folder, staged
 from spincat.shared import declarations, provenance, reach
 from spincat.shared.declarations import Parameter, suggestion
-from spincat.shared.files import results_folder
 from spincat.shared.parallel import workers
 
 PARALLEL = frozenset(
@@ -104,24 +104,25 @@ def run(
 
     Several processes share it with ``jobs`` above 1 or the address of a Dask ``scheduler``.
 
-    What an earlier run of this figure left in the folder, and this one does not write, is removed.
+    All files appear together, or none: what an earlier run of this figure left in the folder, and
+    this one does not write, is removed.
     Raises what :func:`compute` and :func:`check_parallel` raise, before anything is written, and
-    ``OSError``, before any work, where nothing can be written.
+    ``OSError``, before any work, where nothing can be written, or a file has the name of a result
+    that is not one of this figure's.
     """
     watch, values = provenance.Stopwatch(), check(name, given or {})
     if jobs > 1 or scheduler is not None:
         check_parallel(name)
-    with workers(jobs, scheduler), results_folder(output_dir) as folder:
+    record, names = f"{name}.provenance.json", [f"{name}.{end}" for end in [*formats, "nc", "csv"]]
+    with workers(jobs, scheduler), results_folder(output_dir, record, names) as folder:
         dataset = compute_checked(name, values)
-        with figures.style():
+        with staged(folder, record) as stage, figures.style():
             plt.switch_backend("Agg")  # a window is of no use here, and may not be possible
             figure = EVERY[name][1](dataset)
-            figures.save(figure, dataset, name, folder, formats)
+            figures.save(figure, dataset, name, stage, formats)
             plt.close(figure)
-        files = [folder / f"{name}.{ending}" for ending in [*formats, "nc", "csv"]]
-        record = folder / f"{name}.provenance.json"
-        provenance.write_record(watch.record(name, values), record, files)
-    return [*files, record]
+            publish(stage, record, watch.record(name, values))
+    return [folder / file for file in [*names, record]]
 
 
 def _compute(name: str) -> Callable[..., xr.Dataset]:

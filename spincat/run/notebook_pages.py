@@ -23,11 +23,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from spincat.run import _page_pictures
+from spincat.run import _page_pictures, _results
 from spincat.run.notebooks import CHECKOUT_NOTEBOOKS
-from spincat.shared import environment, provenance
+from spincat.shared import environment, files
 from spincat.shared.extras import import_extra
-from spincat.shared.files import complete
 
 # Only in the repository; another notebook than those of the book does without.
 BOOK = CHECKOUT_NOTEBOOKS.parent
@@ -67,19 +66,19 @@ def write(executed: Path) -> Path:
     Links to equations, figures and pages of other chapters become plain text, and so does a
     picture that is neither an output nor a file of ``figures/`` beside the notebook.
 
-    Raises ``PageError`` with Sphinx's message where it fails.
+    Raises ``PageError`` with Sphinx's message where it fails, and ``OSError`` where the page cannot
+    be written, or where another run has replaced the notebook meanwhile.
     """
     target = executed.with_suffix(".html")
     try:
-        page = _page(executed)
+        digest, page = files.digest(executed), _page(executed)
     except (PageError, ModuleNotFoundError):
         raise
     except Exception as error:  # each library raises its own, for what a notebook may hold
         words = " ".join(str(error).split())
         raise PageError(f"{executed.name} could not be made a page: {words}") from error
-    with complete(target) as temporary:
-        temporary.write_text(page, encoding="utf-8")
-    provenance.add_to_record(target, executed.with_suffix(".provenance.json"))
+    record = executed.with_suffix(".provenance.json").name
+    _results.add(target, page.encode(), record, executed, digest)
     return target
 
 

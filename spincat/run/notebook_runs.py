@@ -6,16 +6,15 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from spincat.run import notebooks
+from spincat.run._results import publish, results_folder, staged
 from spincat.shared import environment, provenance
 from spincat.shared.declarations import Value
 from spincat.shared.extras import import_extra
-from spincat.shared.files import results_folder
 
 TIME_TO_END = 10
 """Seconds that a process has to end its kernel before it is killed."""
@@ -42,8 +41,9 @@ def run(
     ``progress`` shows a bar that counts the cells.
 
     Raises ``FileNotFoundError`` for an unknown notebook and ``ValueError`` for an unknown
-    parameter, a wrong type or a value outside its range, all before any work, and
-    ``NotebookError`` where a cell fails.
+    parameter, a wrong type or a value outside its range, all before any work,
+    ``NotebookError`` where a cell fails, and ``OSError`` where nothing can be written, or a file
+    has the name of a result that is not one of this notebook's.
     """
     given = parameters or {}
     values = notebooks.check(notebook, given)
@@ -67,32 +67,21 @@ def run_checked(
     target = output_dir / f"{path.stem}.ipynb"
     if target == path:
         raise ValueError(f"output_dir = {output_dir} would overwrite the notebook itself")
-    with results_folder(output_dir), _temporary(output_dir, path.stem) as folder:
+    record = f"{path.stem}.provenance.json"
+    names = target.name, f"{path.stem}.html"
+    with results_folder(output_dir, record, names), staged(output_dir, record) as folder:
         executed = folder / target.name
         try:
             _execute(path, executed, {name: values[name] for name in given}, progress)
         except NotebookError as error:
-            failed = executed.replace(target.with_suffix(".failed.ipynb"))
-            raise NotebookError(f"{path.name}: {error}\nThe notebook so far: {failed}") from error
+            so_far = ""
+            if executed.exists():
+                failed = executed.replace(target.with_suffix(".failed.ipynb"))
+                so_far = f"\nThe notebook so far: {failed}"
+            raise NotebookError(f"{path.name}: {error}{so_far}") from error
+        publish(folder, record, watch.record(path.stem, values))
         target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
-        names = [file.relative_to(folder) for file in folder.rglob("*") if file.is_file()]
-        for name in names:
-            (output_dir / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).replace(output_dir / name)
-        record = watch.record(path.stem, values)
-        files = sorted(output_dir / name for name in names)
-        provenance.write_record(record, output_dir / f"{path.stem}.provenance.json", files)
     return target
-
-
-@contextmanager
-def _temporary(output_dir: Path, name: str) -> Iterator[Path]:
-    """Yield a folder inside ``output_dir``, so that files need only be renamed in the end."""
-    # a kernel that was interrupted may still be writing
-    with tempfile.TemporaryDirectory(
-        prefix=f".{name}.", dir=output_dir, ignore_cleanup_errors=True
-    ) as folder:
-        yield Path(folder)
 
 
 def _execute(path: Path, output: Path, values: Mapping[str, Value], progress: bool) -> None:

@@ -1,9 +1,10 @@
 """Sweep a figure or a notebook over a grid of parameters: one dataset, and a record per point.
 
 A point is a folder ``points/<key>`` that is there as a whole or not at all, so that a sweep that
-was interrupted, or killed, goes on where it was.  The key is a hash of all parameters, of the code
-cells of a notebook, and of the modules of the package that the computation can reach: edited code
-never gets old numbers.  Points are computed by processes of this
+was interrupted, or killed, goes on where it was; one whose files are not those of its record is
+computed again.  The key is a hash of all parameters, of the code cells of a notebook, and of the
+modules of the package that the computation can reach: edited code never gets old numbers.  Points
+are computed by processes of this
 machine or by a Dask cluster; only the calling process writes, so nothing else needs the folder.
 """
 
@@ -12,13 +13,13 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from io import BytesIO
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
 
 import xarray as xr
@@ -26,13 +27,14 @@ from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm import tqdm
 
-from spincat.run import figure_runs, notebook_runs, notebooks, swept_data
+from spincat import figures
+from spincat.run import _points, _records, figure_runs, notebook_runs, notebooks, swept_data
 from spincat.run._interrupts import noticed
-from spincat.shared import declarations, provenance
+from spincat.run._results import publish, results_folder, staged
+from spincat.shared import declarations, files, provenance
 from spincat.shared.cluster import connected
 from spincat.shared.declarations import Parameter, Value, suggestion
 from spincat.shared.extras import import_extra
-from spincat.shared.files import complete, results_folder
 from spincat.shared.parallel import check_workers, started, workers
 
 MOST_POINTS = 100_000
@@ -113,7 +115,8 @@ def run(
     """Compute the points that are not there yet, and return and write the datasets over the grid.
 
     A figure has one dataset, a notebook one for each figure that it saves; they are written to
-    ``<output_dir>/<figure>.nc``, with the record ``<name>.sweep.json``.
+    ``<output_dir>/<figure>.nc``, with the record ``<name>.sweep.json``, together or not at all.
+    A point that is there but damaged is named on the standard error output and computed again.
 
     Parameters
     ----------
@@ -124,8 +127,8 @@ def run(
     scheduler
         Address of a Dask scheduler, to use its workers instead.
     variable
-        What :func:`draw` shall draw: refused before any work if a figure has no such variable, and
-        after one point if a notebook has none or there are too many dimensions.
+        What to draw, as ``<output_dir>/<variable>.pdf``: refused before any work if a figure has no
+        such variable, and after one point if a notebook has none or there are too many dimensions.
     progress
         Whether to show a bar that counts the points.
 
@@ -138,16 +141,25 @@ def run(
         is done is kept.
     ConnectionError
         As `spincat.shared.cluster.connected`; all that is done is kept.
+    OSError
+        If nothing can be written, or a file has the name of a result that is not one of this
+        sweep's: before any work for a figure, and for a notebook when its results are known.
     """
     watch, points = provenance.Stopwatch(), plan(name, given, grid)
     grid = _axes(points, grid)
     if variable is not None and points[0].source is None:
         swept_data.check_variable(variable, figure_runs.variables(name))
     check_workers(jobs, scheduler)
-    with results_folder(output_dir) as folder:
+    record, names = f"{points[0].name}.sweep.json", list[str]()
+    if points[0].source is None:
+        names = [f"{name}.nc", *([f"{variable}.pdf"] if variable else [])]
+    with results_folder(output_dir, record, names) as folder:
         store = folder / "points"
-        store.mkdir(exist_ok=True)
-        todo = [point for point in points if not (store / point.key).is_dir()]
+        store.mkdir(parents=True, exist_ok=True)
+        files.clear(store)
+        found = {point.key: _points.find(store, point) for point in points}
+        made = {key: point for key, point in found.items() if point is not None}
+        todo = [point for point in points if point.key not in made]
         bar = tqdm(
             total=len(points), initial=len(points) - len(todo), unit="pt", disable=not progress
         )
@@ -161,10 +173,10 @@ def run(
                 if isinstance(outcome, str):
                     failed.append(f"  {_label(point)}: {outcome}")
                     continue
-                _keep(store, point, outcome)
+                made[point.key] = _points.keep(store, point, outcome)
                 bar.update()
                 if unchecked is not None:
-                    _check_plot(store / point.key, unchecked, grid)
+                    _check_plot(store / point.key, made[point.key].data, unchecked, grid)
                     unchecked = None
         if failed:
             raise SweepError(
@@ -172,17 +184,17 @@ def run(
                 "command tries these again:\n" + "\n".join(failed)
             )
         datasets = {
-            file.stem: swept_data.join(
+            PurePosixPath(file).stem: swept_data.join(
                 [xr.load_dataset(store / p.key / file) for p in points], grid
             )
-            for file in _data_files(store, points)
+            for file in sorted(set.intersection(*(set(point.data) for point in made.values())))
         }
-        for figure, dataset in datasets.items():
-            with complete(folder / f"{figure}.nc") as temporary:
-                dataset.to_netcdf(temporary, engine="h5netcdf")
-        record = _record(watch, store, points, grid, len(todo))
-        files = [folder / f"{figure}.nc" for figure in datasets]
-        provenance.write_record(record, folder / f"{points[0].name}.sweep.json", files)
+        contents = {f"{figure}.nc": figures.netcdf(dataset) for figure, dataset in datasets.items()}
+        if variable is not None:
+            contents[f"{variable}.pdf"] = _drawn(datasets, variable, grid)
+        with staged(folder, record) as stage:
+            files.write({stage / file: content for file, content in contents.items()})
+            publish(stage, record, _record(watch, made, points, grid, len(todo)))
     return datasets
 
 
@@ -193,40 +205,26 @@ def compute_point(point: Point) -> dict[str, bytes] | str:
     if provenance.edited():
         return "spincat was edited since the sweep began; the same command goes on with the new one"
     try:
+        if point.source is None:
+            watch = provenance.Stopwatch()
+            data = {
+                f"{point.name}.nc": figures.netcdf(
+                    figure_runs.compute_checked(point.name, point.values)
+                )
+            }
+            listed = {name: hashlib.sha256(content).hexdigest() for name, content in data.items()}
+            record = watch.record(point.name, point.values)
+            return {**data, _points.record_name(point): _records.content(record, listed)}
         with tempfile.TemporaryDirectory() as name:
-            folder = Path(name, "files")
-            folder.mkdir()
-            if point.source is None:
-                watch = provenance.Stopwatch()
-                dataset = figure_runs.compute_checked(point.name, point.values)
-                data = folder / f"{point.name}.nc"
-                dataset.to_netcdf(data, engine="h5netcdf")
-                record = watch.record(point.name, point.values)
-                provenance.write_record(record, folder / f"{point.name}.provenance.json", [data])
-            else:
-                notebook = Path(name, f"{point.name}.md")
-                notebook.write_text(point.source, encoding="utf-8")
-                notebook_runs.run_checked(notebook, folder, point.given, point.values)
-            files = (path for path in folder.rglob("*") if path.is_file())
-            return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+            folder, notebook = Path(name, "files"), Path(name, f"{point.name}.md")
+            notebook.write_text(point.source, encoding="utf-8")
+            notebook_runs.run_checked(notebook, folder, point.given, point.values)
+            within = (path for path in folder.rglob("*") if path.is_file())
+            return {path.relative_to(folder).as_posix(): path.read_bytes() for path in within}
     except notebook_runs.NotebookError as error:  # without the path of a file that is gone by now
         return f"NotebookError: {error.__cause__ or error}"
     except Exception as error:  # one point must not end the others; the sweep reports it
         return f"{type(error).__name__}: {error}"
-
-
-def draw(
-    datasets: Mapping[str, xr.Dataset], variable: str, grid: Mapping[str, object], folder: Path
-) -> Path:
-    """Draw a variable of the datasets that :func:`run` returned, and return the path of the PDF.
-
-    Raises ``ValueError`` as `spincat.run.swept_data.plot`.
-    """
-    owner = [dataset for dataset in datasets.values() if variable in dataset.data_vars]
-    figure = swept_data.plot((owner or list(datasets.values()))[0], variable, grid)
-    with complete(folder / f"{variable}.pdf") as temporary:
-        figure.savefig(temporary, format="pdf", metadata={"CreationDate": None})
-    return folder / f"{variable}.pdf"
 
 
 def _notebook(name: str) -> Path | None:
@@ -307,29 +305,20 @@ def _on_cluster(points: list[Point], scheduler: str) -> Outcomes:
         ) from error
 
 
-def _keep(store: Path, point: Point, files: Mapping[str, bytes]) -> None:
-    """Write the files of a point to a folder of another name, and rename it when it is complete."""
-    temporary = Path(tempfile.mkdtemp(prefix=f".{point.key}.", dir=store))
-    for name, content in files.items():
-        path = temporary / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    temporary.chmod(0o755)
-    if not (store / point.key).is_dir():  # another sweep into the same folder may have been faster
-        temporary.replace(store / point.key)
-    for left_over in store.glob(f".{point.key}.*"):  # of a sweep that was killed here
-        shutil.rmtree(left_over, ignore_errors=True)
+def _drawn(datasets: Mapping[str, xr.Dataset], variable: str, grid: Mapping[str, object]) -> bytes:
+    """Return a drawing of a variable as PDF."""
+    owner = [dataset for dataset in datasets.values() if variable in dataset.data_vars]
+    figure = swept_data.plot((owner or list(datasets.values()))[0], variable, grid)
+    drawing = BytesIO()
+    figure.savefig(drawing, format="pdf", metadata={"CreationDate": None})
+    return drawing.getvalue()
 
 
-def _data_files(store: Path, points: list[Point]) -> list[Path]:
-    """Return the NetCDF files that every point has, relative to its folder."""
-    found = [{f.relative_to(store / p.key) for f in (store / p.key).rglob("*.nc")} for p in points]
-    return sorted(set.intersection(*found))
-
-
-def _check_plot(folder: Path, variable: str, grid: Mapping[str, Sequence[Value]]) -> None:
+def _check_plot(
+    folder: Path, data: Sequence[str], variable: str, grid: Mapping[str, Sequence[Value]]
+) -> None:
     """Raise ``SweepError`` if the variable cannot be drawn, as far as one point tells."""
-    datasets = [xr.load_dataset(file) for file in sorted(folder.rglob("*.nc"))]
+    datasets = [xr.load_dataset(folder / name) for name in data]
     try:
         swept_data.check_variable(
             variable, [str(x) for dataset in datasets for x in dataset.data_vars]
@@ -344,17 +333,15 @@ def _check_plot(folder: Path, variable: str, grid: Mapping[str, Sequence[Value]]
 
 def _record(
     watch: provenance.Stopwatch,
-    store: Path,
+    made: Mapping[str, _points.Made],
     points: list[Point],
     grid: Mapping[str, Sequence[Value]],
     computed_now: int,
 ) -> dict[str, Any]:
     """Return the record of a sweep; its times are those of the points, whenever they were made."""
-    table = []
+    table: list[dict[str, Any]] = []
     for point in points:
-        file = store / point.key / f"{point.name}.provenance.json"
-        made = json.loads(file.read_text(encoding="utf-8"))
-        times = {name: made[name] for name in ("started", "seconds")}
+        times = {"started": made[point.key].started, "seconds": made[point.key].seconds}
         table.append({"key": point.key, **point.swept, **times})
     common = {name: x for name, x in points[0].values.items() if name not in grid}
     return watch.record(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import platform
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -16,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from spincat.shared.files import complete
+from spincat.shared import files
 
 CODE_VARIABLE = "SPINCAT_CODE"
 """The environment variable by which a process tells its kernels which code they must run."""
@@ -98,7 +97,7 @@ def attributes(**parameters: object) -> dict[str, object]:
 def lock_hash() -> str | None:
     """The SHA-256 of ``requirements.lock``, or None where spincat was installed without it."""
     lock = Path(__file__).parents[2] / "requirements.lock"
-    return _hash(lock) if lock.is_file() else None
+    return files.digest(lock) if lock.is_file() else None
 
 
 class Stopwatch:
@@ -131,47 +130,6 @@ class Stopwatch:
             },
             "machine": platform.machine(),
         }
-
-
-def write_record(record: Mapping[str, Any], path: Path, files: Iterable[Path] = ()) -> None:
-    """Write a record as JSON, complete or not at all, with names and hashes of a run's ``files``.
-
-    What the record of an earlier run lists, and this run has not written, is removed unless it was
-    changed since: what lies beside a record belongs to it.
-    """
-    listed = {file.relative_to(path.parent).as_posix(): _hash(file) for file in files}
-    earlier = _listed(path)
-    _write(path, {**record, "files": listed})
-    for name, digest in earlier.items():
-        left_over = path.parent / name
-        if name not in listed and left_over.is_file() and _hash(left_over) == digest:
-            left_over.unlink()
-
-
-def add_to_record(file: Path, path: Path) -> None:
-    """List a further file in the record at ``path``, if there is one."""
-    if path.is_file():
-        record = json.loads(path.read_text(encoding="utf-8"))
-        added = {file.relative_to(path.parent).as_posix(): _hash(file)}
-        _write(path, {**record, "files": {**_listed(path), **added}})
-
-
-def _listed(path: Path) -> dict[str, str]:
-    """Return the files of the record at ``path`` with their hashes."""
-    if not path.is_file():
-        return {}
-    files: dict[str, str] = json.loads(path.read_text(encoding="utf-8")).get("files", {})
-    return files
-
-
-def _write(path: Path, record: Mapping[str, Any]) -> None:
-    with complete(path) as temporary:
-        text = json.dumps(record, indent=2, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def _hash(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True)
