@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import nbformat
 import pytest
 from test_notebook_runs import with_parameters, write
 
-from spincat.run import notebook_pages, notebook_runs
+from spincat.run import figure_runs, notebook_pages, notebook_runs
 from spincat.shared import environment, provenance
 
 # What some user has set: each of these ended a run, or changed its result.
@@ -191,6 +192,40 @@ def test_a_figure_is_the_same_in_all_surroundings(foreign, tmp_path, monkeypatch
     assert here.returncode == 0, here.stderr
     for name in ("fig1.png", "fig1.csv"):
         assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "usual" / name).read_bytes()
+
+
+def test_a_style_of_the_user_is_an_option(tmp_path):
+    given = {"n_spins": 6, "draws": 2, "n_times": 5}
+    mine = tmp_path / "mine.mplstyle"
+    mine.write_text("lines.linewidth: 7\n")
+    pictures = [
+        figure_runs.run("fig1", tmp_path / name, given, formats=["svg"], styles=styles)[0]
+        for name, styles in (("usual", []), ("mine", [str(mine)]))
+    ]
+    assert pictures[0].read_bytes() != pictures[1].read_bytes()
+    record = json.loads((tmp_path / "mine/fig1.provenance.json").read_text("utf-8"))
+    assert record["styles"] == [str(mine)]
+    with pytest.raises(ValueError, match="style 'nowhere'"):
+        figure_runs.run("fig1", tmp_path / "none", given, styles=["nowhere"])
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("params", "fig2")])
+def test_names_are_shown_by_every_terminal(arguments, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    command = [sys.executable, "-m", "spincat", *arguments]
+    shown = subprocess.run(command, capture_output=True, encoding="latin-1", check=True)
+    assert "\\u" in shown.stdout  # of a Greek letter
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("arguments", [("list",), ("params", "fig1"), ("about",), ("cite",)])
+def test_a_full_disk_behind_the_output_is_told(arguments, tmp_path):
+    command = [sys.executable, "-m", "spincat", *arguments]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch("Error: .*[Nn]o space.*\n", done.stderr)
 
 
 def test_a_page_is_made_in_all_surroundings(foreign, tmp_path, monkeypatch):

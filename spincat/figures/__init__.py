@@ -62,6 +62,16 @@ def style(*more: Any) -> Iterator[None]:
         yield
 
 
+def check_styles(styles: Sequence[str]) -> None:
+    """Raise ``ValueError`` for a style that Matplotlib does not have, or cannot read."""
+    for wanted in styles:
+        try:
+            with style(wanted):
+                pass
+        except (OSError, ValueError) as error:
+            raise ValueError(f"style {wanted!r}: {error}") from None
+
+
 def describe(long_name: str, units: str = "1") -> dict[str, str]:
     """The attributes of a variable of a dataset: what it is, and in which unit."""
     return {"long_name": long_name, "units": units}

@@ -189,12 +189,16 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
     "--format", "formats", multiple=True, type=click.Choice(["pdf", "svg", "png"]),
     help="Format of the picture; repeatable.  [default: all]",
 )  # fmt: skip
+@click.option(
+    "--style", "styles", metavar="STYLE", multiple=True,
+    help="A style of Matplotlib on top of the book's: its name, or a file; repeatable.",
+)  # fmt: skip
 @_output
 @_jobs
 @_scheduler
 def figure(
-    name: str, pairs: tuple[str, ...], formats: tuple[str, ...], output_dir: Path | None, jobs: int,
-    scheduler: str | None,
+    name: str, pairs: tuple[str, ...], formats: tuple[str, ...], styles: tuple[str, ...],
+    output_dir: Path | None, jobs: int, scheduler: str | None,
 ) -> None:  # fmt: skip
     """Compute and draw a figure with other parameters.
 
@@ -211,7 +215,7 @@ def figure(
         values = parameters.assignments(figure_runs.parameters(name), pairs)
         folder, chosen = output_dir or f"runs/{name}", formats or ("pdf", "svg", "png")
         for path in figure_runs.run(
-            name, folder, values, formats=chosen, jobs=jobs, scheduler=scheduler
+            name, folder, values, formats=chosen, styles=styles, jobs=jobs, scheduler=scheduler
         ):
             click.echo(path)
 

@@ -97,12 +97,15 @@ def run(
     given: Mapping[str, Any] | None = None,
     *,
     formats: Sequence[str] = ("pdf", "svg", "png"),
+    styles: Sequence[str] = (),
     jobs: int = 1,
     scheduler: str | None = None,
 ) -> list[Path]:
     """Compute and draw a figure and return the files: pictures, data (NetCDF, CSV), record (JSON).
 
-    Several processes share it with ``jobs`` above 1 or the address of a Dask ``scheduler``.
+    It is drawn in the style of the book, whatever the user's own settings are, with ``styles`` of
+    Matplotlib on top: names or paths.  Several processes share it with ``jobs`` above 1 or the
+    address of a Dask ``scheduler``.
 
     All files appear together, or none: what an earlier run of this figure left in the folder, and
     this one does not write, is removed.
@@ -111,17 +114,18 @@ def run(
     that is not one of this figure's.
     """
     watch, values = provenance.Stopwatch(), check(name, given or {})
+    figures.check_styles(styles)
     if jobs > 1 or scheduler is not None:
         check_parallel(name)
     record, names = f"{name}.provenance.json", [f"{name}.{end}" for end in [*formats, "nc", "csv"]]
     with workers(jobs, scheduler), results_folder(output_dir, record, names) as folder:
         dataset = compute_checked(name, values)
-        with staged(folder, record) as stage, figures.style():
+        with staged(folder, record) as stage, figures.style(*styles):
             plt.switch_backend("Agg")  # a window is of no use here, and may not be possible
             figure = EVERY[name][1](dataset)
             figures.save(figure, dataset, name, stage, formats)
             plt.close(figure)
-            publish(stage, record, watch.record(name, values))
+            publish(stage, record, watch.record(name, values, styles=[*styles]))
     return [folder / file for file in [*names, record]]
 
 
