@@ -150,6 +150,19 @@ def test_a_dead_kernel_is_reported(tmp_path):
         notebook_runs.run(path, tmp_path / "out")
 
 
+def test_a_notebook_that_cannot_be_saved_is_no_result(tmp_path, monkeypatch):
+    execute = notebook_runs._execute
+
+    def on_a_full_disk(path, output, *more):
+        output.symlink_to("/dev/full")
+        execute(path, output, *more)
+
+    monkeypatch.setattr(notebook_runs, "_execute", on_a_full_disk)
+    with pytest.raises(notebook_runs.NotebookError, match=r"No space left on device\Z"):
+        notebook_runs.run(write(tmp_path), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("given", [{"n_spin": 4}, {"n_spins": "four"}])
 def test_nothing_is_done_before_a_refusal(tmp_path, given):
     output = tmp_path / "out"

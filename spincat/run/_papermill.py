@@ -76,6 +76,8 @@ def _execute(job: dict[str, Any]) -> dict[str, str]:
         died = "the kernel died, perhaps for want of memory"
         return {"error": died, "traceback": str(error)}
     except Exception as error:  # whatever a notebook does to its folder, or to its kernel
+        if isinstance(error, OSError):  # on a disk that is full, half a notebook would be left
+            Path(job["output"]).unlink(missing_ok=True)
         return {"error": f"{type(error).__name__}: {error}", "traceback": ""}
     return {}
 
