@@ -1,6 +1,7 @@
 """Helpers that know no physics, for all other folders.
 
-Refusals of arguments (`checks`), parameters declared as types (`declarations`), what solvers raise
+Refusals of arguments (`checks`) and the memory they are measured against (`memory`), the cache of
+public functions (`caching`), parameters declared as types (`declarations`), what solvers raise
 (`errors`), names of types (`types`), rows shared out among processes (`parallel`), files (`files`),
 optional packages (`extras`), where a result comes from (`provenance`), and the table at the end of
 a chapter (`verdicts`).
@@ -13,11 +14,13 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from spincat.shared import (
+        caching,
         checks,
         declarations,
         errors,
         extras,
         files,
+        memory,
         parallel,
         provenance,
         types,
@@ -25,11 +28,13 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "caching",
     "checks",
     "declarations",
     "errors",
     "extras",
     "files",
+    "memory",
     "parallel",
     "provenance",
     "types",
