@@ -47,6 +47,10 @@ PARITIES: tuple[Parity, Parity] = ("even", "odd")
 """The two cats in the order in which every figure shows them."""
 
 
+POINT = 100.0
+"""Bytes of a point of a line, computed and drawn, in a picture of many."""
+
+
 def describe(long_name: str, units: str = "1") -> dict[str, str]:
     """The attributes of a variable of a dataset: what it is, and in which unit."""
     return {"long_name": long_name, "units": units}

@@ -21,6 +21,7 @@ from typing_extensions import Doc
 
 from spincat.shared import _annotations
 from spincat.shared._annotations import AtLeast, AtMost, Below, End, Limit
+from spincat.shared.checks import shown
 
 __all__ = [
     "AtLeast", "AtMost", "Below", "Parameter", "R", "Value", "by_name", "check", "check_cell",
@@ -143,8 +144,12 @@ class Parameter:
     def _refusal(self, error: Any) -> str:
         """Say what is allowed: the range if the type was right, else the type with an example."""
         ranges = ("greater_than", "less_than", "multiple_of", "literal_error")
-        if error["type"].startswith(ranges):
-            return f"{self.name} = {error['input']!r}; allowed: {self.range}"
+        value = shown(error["input"])
+        too_large = error["type"] == _annotations.TOO_LARGE
+        if error["type"].startswith(ranges) or (too_large and self.ends[1]):
+            return f"{self.name} = {value}; allowed: {self.range}"
+        if error["type"] in (_annotations.TOO_LARGE, _annotations.TWICE):
+            return f"{self.name} = {value}; allowed: {error['msg']}"
         kind, example = self.type, self.default
         for _ in error["loc"]:
             kind = kind.removeprefix("list of ")
@@ -152,7 +157,7 @@ class Parameter:
         if error["type"] in ("too_short", "too_long"):
             kind += _annotations.length(self._levels[len(error["loc"])][1])
         such = f", such as {example!r}" if example is not None else ""
-        return f"{self.name} = {error['input']!r}; allowed: {kind}{such}"
+        return f"{self.name} = {value}; allowed: {kind}{such}"
 
 
 def check(known: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,8 +165,8 @@ def check(known: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, Any
 
     An integer is taken where a float is declared, a float without a fraction for an integer, a
     single value for a list of one, and NumPy's scalars become Python's.  Nothing else is converted.
-    Raises ``ValueError`` for an unknown name, naming the nearest, for another type, and for a value
-    outside its range, of a list for each element.
+    Raises ``ValueError`` for an unknown name, naming the nearest, for another type, for a value
+    outside its range, of a list for each element, and for a list with a value twice.
     """
     table = by_name(known, given)
     values = {name: given.get(name, parameter.default) for name, parameter in table.items()}
