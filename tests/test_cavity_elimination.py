@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import qutip
+from scipy.sparse.linalg import expm_multiply
 
 from spincat import SpinEnsemble
 from spincat.master_equation import cavity_elimination as cd
@@ -58,7 +59,7 @@ def test_the_printed_coupling_pumps_instead():
     pair = pair_lowering(4, "even") / 4
     drive = 0.2 * (pair + pair.T)
     start = np.eye(9)[0]
-    final = cd.expm_multiply(4.0 * liouvillian(drive, [pair.T]), start.astype(complex))
+    final = expm_multiply(4.0 * liouvillian(drive, [pair.T]), start.astype(complex))
     assert trace_distance(final.reshape(3, 3), pumped) < 0.01
 
 
@@ -99,10 +100,10 @@ def test_more_spins_are_faster_only_while_the_elimination_holds():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda e: cd.joint_liouvillian(e, 0.0), "adiabaticity = 0; allowed: a number above 0"),
+        (lambda e: cd.joint_liouvillian(e, 0.0), "adiabaticity = 0.0; allowed: a number above 0"),
         (lambda e: cd.joint_liouvillian(e, -1.0), "adiabaticity = -1"),
         (lambda e: cd.with_cavity(e, 0.1, -1.0), "t_max = -1"),
-        (lambda e: cd.with_cavity(e, 0.1, 1.0, 1), "n_times = 1; allowed: at least 2"),
+        (lambda e: cd.with_cavity(e, 0.1, 1.0, 1), "n_times = 1; allowed: .*at least 2"),
         (lambda e: cd.with_cavity(e, 0.1, 1.0, photons=0), "photons = 0"),
         (lambda e: cd.eliminated(SpinEnsemble(2, 1, detunings=[0, 1]), 1.0), "identical spins"),
     ],

@@ -185,7 +185,7 @@ def test_the_exchange_keeps_the_symmetric_state():
         (lambda: cl.hamiltonian(2, -0.1, 0.1), "mixing = -0.1"),
         (lambda: cl.hamiltonian(2, 0.1, np.nan), "nonlinearity holds nan"),
         (lambda: cl.hamiltonian(2, 0.1, 0.1, photons=0), "photons = 0"),
-        (lambda: cl.crossing_levels([2.0], 1, 0.1, 0.1), "n_spins = 1; allowed: at least 2"),
+        (lambda: cl.crossing_levels([2.0], 1, 0.1, 0.1), "n_spins = 1; allowed: .*at least 2"),
         (lambda: cl.pair_decay([0.0], 2, 0.1, 0.1, -1.0, 2.0), "kappa = -1"),
         (lambda: cl.driven_spins(Cavity(1, 1, 0.1, 0.1, 0.1), 1.0), "n_spins = 1"),
         (lambda: cl.driven_spins(Cavity(2, 1, 0.1, 0.1, 0.1), 1.0, 1), "n_times = 1"),

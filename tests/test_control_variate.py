@@ -76,3 +76,16 @@ def test_what_does_not_vary_has_no_error(k):
     mean, error, scatter = estimate(np.full((k, 3), 0.7), values, values, values[0])
     np.testing.assert_allclose(mean, 0.7)
     np.testing.assert_allclose([error, scatter], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("k", range(2, 8))
+def test_where_all_draws_are_exact_the_error_is_that_of_their_mean(k):
+    rng = np.random.default_rng(1)
+    anchor, control = rng.normal(size=(2, k, 1000))
+    for exact in (control, -control, np.zeros_like(control), 1e-9 * control):
+        mean, error, scatter = estimate(exact, control, anchor, np.zeros(1000))
+        assert np.isfinite([mean, error, scatter]).all()
+        if k < FEWEST_FOR_A_SLOPE:
+            np.testing.assert_allclose(mean, exact.mean(axis=0), atol=1e-12)
+            single = exact.std(axis=0, ddof=1)
+            np.testing.assert_allclose(error, single / np.sqrt(k), atol=1e-7)

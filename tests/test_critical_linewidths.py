@@ -102,3 +102,13 @@ def test_refuses_bad_input():
         critical.critical_linewidth(0.02, "voigt")
     with pytest.raises(ValueError, match="t_max = 0"):
         critical.stays_synchronised(SpinEnsemble(10, 0.2), 0)
+
+
+def test_the_weakest_drives_of_the_outlook():
+    """At 10¹² spins h is about 1e-13; the linewidth goes as √h, and its digits do not get lost."""
+    scaled = [
+        critical.critical_linewidth(h, "gaussian") / np.sqrt(h) for h in (1e-16, 2e-13, 1e-10)
+    ]
+    assert scaled == pytest.approx([scaled[-1]] * 3, rel=1e-6)
+    with pytest.raises(ValueError, match="h = 1e-17; allowed: 1e-16 <= h"):
+        critical.critical_linewidth(1e-17, "gaussian")

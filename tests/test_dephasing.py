@@ -282,7 +282,7 @@ def test_a_million_spins_stay_below_a_gigabyte():
         (lambda: dephasing.cat_fidelity([1.0], 0.1, [0], "both"), "parity = 'both'"),
         (lambda: dephasing.mean_coherent_fidelity(0, 0.1, 1, 0), "n_spins = 0"),
         (lambda: dephasing.mean_coherent_fidelity(2, 0.1, -1, 0), "delta = -1"),
-        (lambda: dephasing.mean_coherent_fidelity(2, 0.1, 1, np.nan), "times = nan"),
+        (lambda: dephasing.mean_coherent_fidelity(2, 0.1, 1, np.nan), "times holds nan"),
         (lambda: dephasing.mean_cat_fidelity(2, 0.0, 1, 0, "odd"), "no odd cat state"),
         (lambda: dephasing.var_coherent_fidelity(2, -0.1, 1, 0), "theta = -0.1"),
     ],

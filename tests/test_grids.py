@@ -45,6 +45,21 @@ def test_grid(text, values):
 
 
 @pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("eta=0:1:lin11", [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]),
+        ("eta=-0.3:0.3:lin7", [-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3]),
+        ("eta=1e-3:1e3:log7", [1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3]),
+        ("eta=0.7:0.7:log3", [0.7, 0.7, 0.7]),
+        ("eta=0.2:5:lin1", [0.2]),
+        ("n_spins=1:9:lin9", [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+    ],
+)
+def test_the_values_of_a_grid_are_those_of_decimals_to_the_last_bit(text, values):
+    assert grids.grid(KNOWN, [text]) == {text.partition("=")[0]: values}
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("n_spin=4", "no parameter 'n_spin'; did you mean 'n_spins'"),
@@ -58,6 +73,10 @@ def test_grid(text, values):
         ("eta=0:1:5", "allowed: a,b,c .*, start:stop:lin10"),
         ("eta=0:1:lin0", "allowed: a,b,c .*, start:stop:lin10"),
         ("eta=0:inf:lin3", "allowed: a,b,c .*, start:stop:lin10"),
+        ("eta=0:1e99:lin3", "allowed: a,b,c .*, start:stop:lin10"),
+        ("eta=0:1:lin999999999999", "allowed: a,b,c .*, start:stop:lin10"),
+        (f"eta={'-' * 3000}1", "eta = .*; allowed: float"),
+        (f"n_spins={'9' * 400}", "n_spins = .*; allowed: .* at most"),
         ("eta=a:b:lin3", "allowed: a,b,c .*, start:stop:lin10"),
         ("eta=", "eta = ''; allowed: float"),
     ],

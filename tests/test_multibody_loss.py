@@ -122,7 +122,7 @@ def test_a_large_gap_takes_the_detunings_away(parity):
         ({"detunings": np.zeros((2, 2))}, r"detunings has shape \(2, 2\)"),
         ({"detunings": np.zeros(9)}, r"detunings has shape \(9,\)"),
         ({"detunings": [0.0, np.nan]}, "detunings holds nan"),
-        ({"bodies": 3}, "bodies = 3; allowed: 2, 4"),
+        ({"bodies": 3}, "bodies = 3; allowed: 2 or 4"),
         ({"gap": -1.0}, "gap = -1"),
         ({"alpha": -1.0}, "alpha = -1"),
         ({"time": -1.0}, "time = -1"),

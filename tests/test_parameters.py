@@ -54,8 +54,18 @@ def test_texts_are_read_by_type(text, expected):
         (["eta=__import__('os')"], r"eta = \"__import__\('os'\)\"; allowed: float"),
         (["draw=1"], "draw = 1; allowed: bool"),
         (["times=[]"], r"times = \[\]; allowed: list of float"),
+        (["n_spins=" + "-" * 3000 + "1"], "n_spins = .*; allowed: int"),
+        (["n_spins=" + "(" * 3000], "n_spins = .*; allowed: int"),
+        (["n_spins=" + "9" * 400], "n_spins = 9.*9; allowed: .* at most"),
+        (["n_spins=" + "9" * 5000], "n_spins = .*; allowed: int"),
+        (["n_spins=1e300"], "n_spins = .*; allowed: .* at most"),
+        (["eta=1e999"], "eta = inf; allowed: float"),
+        (["eta={[]: 1}"], "eta = .*; allowed: float"),
+        (["times=[1, [2]]"], "times = .*; allowed: float"),
+        (["times=[1, 1]"], "times = .*; allowed: each value once"),
     ],
 )
 def test_a_text_is_refused(texts, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as found:
         check(KNOWN, parameters.assignments(KNOWN, texts))
+    assert len(str(found.value)) < 300

@@ -331,7 +331,7 @@ def test_what_does_not_fit_is_refused():
         (np.ones(4), "trace"),
         (np.ones(4) / 2, "between the parities"),
         (np.diag([1, 1j, 0, 0]), "adjoint"),
-        (np.diag([np.nan, 1, 0, 0]), "finite"),
+        (np.diag([np.nan, 1, 0, 0]), "state holds nan"),
     ],
 )
 def test_bad_states_are_refused(state, message):

@@ -52,6 +52,10 @@ PARITIES: tuple[Parity, Parity] = ("even", "odd")
 """The two cats in the order in which every figure shows them."""
 
 
+POINT = 100.0
+"""Bytes of a point of a line, computed and drawn, in a picture of many."""
+
+
 @contextmanager
 def style(*more: Any) -> Iterator[None]:
     """Draw in the style of the book, whatever the user's own settings of Matplotlib are.

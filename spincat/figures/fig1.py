@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from typing_extensions import Doc
 
-from spincat.figures import COLOURS, PARITIES, describe
+from spincat.figures import COLOURS, PARITIES, POINT, describe
 from spincat.figures.vocabulary import (
     Delta,
     DeltaTime,
@@ -30,6 +30,7 @@ from spincat.free import dephasing, dephasing_limits
 from spincat.model.broadening import Gaussian
 from spincat.model.ensemble import SpinEnsemble
 from spincat.shared import provenance
+from spincat.shared.checks import check_memory
 from spincat.shared.declarations import computes
 from spincat.shared.types import Floats
 
@@ -58,6 +59,7 @@ def compute(
     ValueError
         If an argument is outside its range.
     """
+    check_memory("draws", draws, POINT * len(STATES) * draws * n_times)
     theta = float(1 / np.sqrt(n_spins)) if theta is None else theta
     times = np.linspace(0, t_max, n_times)
     detunings = Gaussian(delta).draw(n_spins, draws, seed)
@@ -109,6 +111,7 @@ def compute_amplitudes(
     ValueError
         If an argument is outside its range.
     """
+    check_memory("draws", draws, POINT * len(STATES) * len(intensities) * draws * n_times)
     thetas = [SpinEnsemble(n_spins, intensity / 2).theta for intensity in intensities]
     parts = [compute(n_spins, theta, delta, draws, seed, t_max, n_times) for theta in thetas]
     dataset = xr.concat(parts, xr.DataArray(list(intensities), dims="intensity", name="intensity"))

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from typing_extensions import Doc
 
-from spincat.figures import COLOURS, PARITIES, describe
+from spincat.figures import COLOURS, PARITIES, POINT, describe
 from spincat.figures.vocabulary import (
     Delta,
     Deltas,
@@ -34,6 +34,7 @@ from spincat.master_equation import product_space, quasi_dark
 from spincat.model.broadening import Gaussian
 from spincat.model.ensemble import SpinEnsemble
 from spincat.shared import provenance
+from spincat.shared.checks import check_memory
 from spincat.shared.declarations import computes
 
 NAMES = {
@@ -83,6 +84,7 @@ def compute(
     ValueError, MemoryError
         If an argument is outside its range, or N is above 10.
     """
+    check_memory("draws", draws, POINT * len(deltas) * len(PARITIES) * draws * n_times)
     theta = SpinEnsemble(n_spins, eta).theta
     times = np.linspace(0, t_max, n_times)
     few, mean = ["delta", "parity", "draw", "time"], ["delta", "parity", "time"]

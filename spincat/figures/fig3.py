@@ -133,7 +133,7 @@ def compute_wigner(
     n_spins: Annotated[Spins, Ge(2), Le(400)] = 100,
     etas: Etas[Eta] = (5.0, 12.0),
     time: Annotated[Time, Doc("evolution time")] = 1e4,
-    n_grid: Annotated[int, Ge(2), Doc("points along each axis"), Unit("1")] = 81,
+    n_grid: Annotated[int, Ge(2), Le(2000), Doc("points along each axis"), Unit("1")] = 81,
 ) -> xr.Dataset:
     """Wigner functions of ρ(t) from the initial state of Fig. 3 (bottom of Fig. 3).
 

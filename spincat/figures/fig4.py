@@ -57,7 +57,9 @@ def compute(
     n_eta: Annotated[
         DriveNumber, Ge(3), Doc("number of drives, equally spaced and without 0")
     ] = 100,
-    n_delta: Annotated[DeltaNumber, Doc("number of detunings, equally spaced from 0 on")] = 100,
+    n_delta: Annotated[
+        DeltaNumber, Ge(2), Doc("number of detunings, equally spaced from 0 on")
+    ] = 100,
     h_max: HMax = 0.0625,
     delta_max: DeltaMax = 0.08,
     t_max: Annotated[TMax, Gt(0)] = phase_diagram.T_MAX,

@@ -7,7 +7,7 @@ from typing import Annotated
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
-from annotated_types import Gt
+from annotated_types import Ge, Gt
 from matplotlib.figure import Figure
 from typing_extensions import Doc
 
@@ -116,7 +116,7 @@ def compute_advantage(
     delta: Delta = 1e-2,
     seed: Seed = 1,
     t_max: TMax = 400.0,
-    n_times: TimeNumber = 41,
+    n_times: Annotated[TimeNumber, Ge(2)] = 41,
     *,
     draws_many: ManyDraws = 200,
     exact_draws: ExactDraws = 6,
@@ -153,6 +153,11 @@ def draw_advantage(dataset: xr.Dataset) -> Figure:
     limit = max(0.05, float(np.abs(dataset["advantage"]).max()))
     for axes, parity in zip(pair, PARITIES, strict=True):
         panel = dataset["advantage"].sel(parity=parity).transpose("intensity", "time")
+        if len(panel) == 1:  # one value is the same all over the height of the map
+            value = panel["intensity"].values
+            panel = xr.concat([panel, panel], "intensity").assign_coords(
+                intensity=np.concatenate([value / 1.1, value * 1.1])
+            )
         grid = panel["time"], panel["intensity"], panel
         levels = np.linspace(-limit, limit, 21)
         image = axes.contourf(*grid, levels=levels, cmap="RdBu")

@@ -255,7 +255,10 @@ def compute_beyond(
 
 def draw_beyond(dataset: xr.Dataset) -> Figure:
     """Draw ⟨σz⟩ of `compute_beyond`, one panel for each drive."""
-    figure, panels = plt.subplots(1, dataset.sizes["h"], sharey=True, figsize=(7.2, 3.4))
+    figure, grid = plt.subplots(
+        1, dataset.sizes["h"], sharey=True, squeeze=False, figsize=(7.2, 3.4)
+    )
+    panels = grid[0]
     styles = {"printed": (ORANGE, "-"), "paper": (BLUE, "-"), "product": (BLACK, ":")}
     labels = {"printed": "Eq. 24", "paper": "Eqs. 22-23", "product": "product state"}
     for axes, h in zip(panels, dataset["h"].values, strict=True):

@@ -61,7 +61,7 @@ TURN = 600
 def compute_lines(
     n_spins: EvenSpins = 10_000,
     n_eta: DriveNumber = 30,
-    n_delta: Annotated[DeltaNumber, Doc("number of detunings in the map")] = 30,
+    n_delta: Annotated[DeltaNumber, Ge(2), Doc("number of detunings in the map")] = 30,
     h_max: Annotated[HMax, Doc("end of the drives per spin h, left out like zero")] = 0.0625,
     delta_max: Annotated[DeltaMax, Doc("largest detuning δ of the map")] = 0.08,
     t_max: Annotated[TMax, Gt(0), Doc("last time of the simulation")] = phase_diagram.T_MAX,

@@ -27,7 +27,7 @@ _COLOURS = "#0072b2", "#e69f00", "#d55e00"
 def compute_courses(
     n_spins: EvenSpins = 10_000,
     points: Pairs[Annotated[float, Ge(0), Unit("1, Gamma_2")]] = POINTS,
-    t_max: TMax = 100.0,
+    t_max: Annotated[TMax, Gt(0)] = 100.0,
     n_times: TimeNumber = 2001,
 ) -> xr.Dataset:
     """A, ζ and z of Eqs. 26-28 against time, from the steady state for δ = 0.

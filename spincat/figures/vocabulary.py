@@ -48,14 +48,14 @@ SphereH = Annotated[H, Le(Fraction(1, 8))]
 """Where a Bloch vector of length 1 has a fixed point."""
 Hs = Annotated[Sequence[T], Doc("drives per spin h = η/(NΓ2)")]
 HMax = Annotated[MeanFieldH, Doc("largest drive per spin h = η/(NΓ2)")]
-DriveNumber = Annotated[int, Ge(1), Doc("number of drives"), Unit("1")]
+DriveNumber = Annotated[int, Ge(1), Le(10_000), Doc("number of drives"), Unit("1")]
 
 # -- detunings and their draws
 
 Delta = Annotated[float, Ge(0), Doc("standard deviation δ of the detunings"), Unit("Gamma_2")]
 Deltas = Annotated[Sequence[T], Doc("standard deviations δ of the detunings")]
 DeltaMax = Annotated[float, Gt(0), Doc("largest detuning δ"), Unit("Gamma_2")]
-DeltaNumber = Annotated[int, Ge(1), Doc("number of detunings"), Unit("1")]
+DeltaNumber = Annotated[int, Ge(1), Le(10_000), Doc("number of detunings"), Unit("1")]
 DeltaTime = Annotated[float, Ge(0), Doc("linewidth times time, δt"), Unit("1")]
 Draws = Annotated[int, Ge(1), Doc("sets of random detunings"), Unit("1")]
 ManyDraws = Annotated[Draws, Ge(2), Doc("sets of random detunings behind the mean")]
@@ -69,7 +69,10 @@ Seed = Annotated[int, Ge(0), Doc("seed of the random numbers"), Unit("1")]
 Time = Annotated[float, Ge(0), Doc("time"), Unit("1/Gamma_2")]
 Times = Annotated[Sequence[T], Doc("times")]
 TMax = Annotated[float, Ge(0), Doc("last time"), Unit("1/Gamma_2")]
-TimeNumber = Annotated[int, Ge(1), Doc("number of times, equally spaced from 0 on"), Unit("1")]
+TimeNumber = Annotated[
+    int, Ge(1), Le(100_000), Doc("number of times, equally spaced from 0 on"), Unit("1")
+]
+"""More than a picture can show."""
 
 # -- two halves
 

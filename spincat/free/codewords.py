@@ -10,11 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spincat.free.dephasing import _exponent
 from spincat.shared.checks import (
+    check_complex,
     check_finite,
-    check_nonnegative,
+    check_integer,
+    check_memory,
     check_positive_integer,
     check_theta,
+    refusal,
 )
 from spincat.shared.types import Complexes, Floats
 
@@ -103,6 +107,7 @@ def codeword_fidelity(
         raise ValueError(f"times has shape {grid.shape}; allowed: (T,)")
     if not 0 < check_theta(theta, rows.shape[-1]) < np.pi:
         raise ValueError(f"theta = {theta!r}; allowed: 0 < theta < pi")
+    check_memory("times", grid.size, 16.0 * 3 * LEGS * grid.size * rows.size / rows.shape[-1])
     parts = _parts(rows, theta, grid)[remainder]
     weight = _parts(np.zeros(rows.shape[-1]), theta, np.zeros(1))[remainder]
     return np.asarray(np.abs(parts / weight) ** 2)
@@ -142,10 +147,10 @@ def bosonic_codeword_fidelity(
     >>> bosonic_codeword_fidelity(1.2, 0.1, [0.0, 10.0, np.inf], remainder=2).round(4)
     array([1.    , 0.1326, 0.    ])
     """
-    intensity = check_nonnegative("abs(alpha)", abs(alpha)) ** 2
+    intensity = abs(check_complex("alpha", alpha)) ** 2
     if not 0 < intensity <= 100:
-        raise ValueError(f"alpha = {alpha!r}; allowed: 0 < abs(alpha)**2 <= 100")
-    v = np.exp(-((check_nonnegative("delta", delta) * np.asarray(times, dtype=float)) ** 2) / 2)
+        raise refusal("alpha", alpha, "0 < abs(alpha)**2 <= 100")
+    v = np.exp(-_exponent(delta, times) / 2)
     n = np.arange(check_remainder(remainder), 400, LEGS)
     steps = np.log(intensity) - np.log(np.arange(1, n[-1] + 1))
     log_weight = np.concatenate([[0.0], np.cumsum(steps)])[n]
@@ -156,9 +161,7 @@ def bosonic_codeword_fidelity(
 
 def check_remainder(remainder: int) -> int:
     """Return ``remainder``, or raise ``ValueError`` unless it is 0, 1, 2 or 3."""
-    if remainder not in range(LEGS):
-        raise ValueError(f"remainder = {remainder!r}; allowed: 0, 1, 2, 3")
-    return int(remainder)
+    return check_integer("remainder", remainder, 0, LEGS - 1)
 
 
 def _parts(detunings: Floats, theta: float, times: Floats) -> Complexes:

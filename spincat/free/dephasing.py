@@ -17,6 +17,7 @@ from spincat.free import _dephasing_kernels as kernels
 from spincat.model.states import fold, log_cos_power
 from spincat.shared.checks import (
     check_finite,
+    check_memory,
     check_nonnegative,
     check_parity,
     check_positive_integer,
@@ -59,6 +60,8 @@ def coherent_fidelity(detunings: Detunings, theta: float, times: ArrayLike) -> F
     ------
     ValueError
         If an argument is outside its range or not finite.
+    MemoryError
+        If the fidelities of all draws do not fit in memory.
 
     Examples
     --------
@@ -97,6 +100,8 @@ def cat_fidelity(detunings: Detunings, theta: float, times: ArrayLike, parity: P
     ValueError
         If an argument is outside its range or not finite, or the cat state vanishes
         (an odd cat at θ = 0).
+    MemoryError
+        If the fidelities of all draws do not fit in memory.
 
     Examples
     --------
@@ -299,6 +304,7 @@ def _over_draws(detunings: Detunings, n_times: int, fidelity: Callable[[Floats],
             raise ValueError(f"detunings has shape {array.shape}; allowed: (..., N) with N >= 1")
         rows, leading = array.reshape(-1, array.shape[-1]), array.shape[:-1]
         total = len(rows)
+        check_memory("times", n_times, 16.0 * n_times * total)
     # disable=None: silent unless standard error is a terminal
     bar = tqdm(rows, total=total or None, desc="realisations", disable=None, delay=2, leave=False)
     result = [fidelity(np.ascontiguousarray(row)) for row in bar]
@@ -332,11 +338,10 @@ def _check_times(times: ArrayLike) -> Floats:
 
 def _exponent(delta: float, times: ArrayLike) -> Floats:
     """u = δ²t², infinite where t is: t = inf asks for the long-time limit."""
-    grid = np.asarray(times, dtype=float)
-    if np.isnan(grid).any():
-        raise ValueError(f"times = {times!r}; allowed: numbers, infinity included")
+    grid = check_finite("times", times, infinite=True)
     delta = check_nonnegative("delta", delta)
-    return np.asarray((delta * grid) ** 2) if delta else np.zeros(grid.shape)
+    with np.errstate(over="ignore"):  # infinite too
+        return np.asarray((delta * grid) ** 2) if delta else np.zeros(grid.shape)
 
 
 def _uniform_step(times: Floats) -> float | None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spincat.free.dephasing import _exponent
-from spincat.shared.checks import check_nonnegative, check_parity, check_positive_integer
+from spincat.shared.checks import check_complex, check_finite, check_parity, check_positive_integer
 from spincat.shared.types import Floats, Parity
 
 
@@ -197,7 +197,7 @@ def short_time_cat_fidelity(
     alpha
         Amplitude α.
     delta, times
-        Standard deviation δ/Γ2 of the detunings and times Γ2·t, any shape, infinity included.
+        Standard deviation δ/Γ2 of the detunings and times Γ2·t, any shape.
     parity
         ``"even"`` or ``"odd"``.
 
@@ -218,9 +218,9 @@ def short_time_cat_fidelity(
     >>> short_time_cat_fidelity(0.5, 0.1, [0.0, 1.0], "odd").round(5)
     array([1.     , 0.98979])
     """
-    x = _intensity(alpha, parity)
+    x, finite = _intensity(alpha, parity), check_finite("times", times)
     rate = x * np.tanh(x) if parity == "even" else x / np.tanh(x)
-    return np.asarray(1 - rate * _exponent(delta, times))
+    return np.asarray(1 - rate * _exponent(delta, finite))
 
 
 def odd_cat_floor(n_spins: int, alpha: complex) -> float:
@@ -256,7 +256,7 @@ def odd_cat_floor(n_spins: int, alpha: complex) -> float:
 
 def _intensity(alpha: complex, parity: Parity | None = None) -> float:
     r"""\|α\|², refused where a cat of this parity vanishes."""
-    size = check_nonnegative("abs(alpha)", float(np.abs(alpha)))
+    size = abs(check_complex("alpha", alpha))
     if parity is not None and check_parity(parity) == "odd" and size < 1e-150:
         raise ValueError(f"alpha = {alpha!r} has no odd cat state; allowed: abs(alpha) > 1e-150")
     return size**2

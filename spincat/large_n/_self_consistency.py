@@ -12,8 +12,9 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from spincat.large_n import _continuum_kernels as kernels
+from spincat.large_n.planar_flow import SMALLEST_H
 from spincat.model.broadening import NAMED, Broadening, Gaussian, Name
-from spincat.shared.checks import check_number
+from spincat.shared.checks import check_number, refusal
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Floats
 
@@ -25,8 +26,8 @@ LARGEST_GAUSSIAN = 9.0
 
 def check_h(h: float) -> float:
     """The drive h of a continuum of spins, inside the range in which it has a steady state."""
-    if not 0 < check_number("h", h) < 1 / 16:
-        raise ValueError(f"h = {h!r}; allowed: 0 < h < 1/16")
+    if not SMALLEST_H <= check_number("h", h) < 1 / 16:
+        raise refusal("h", h, f"{SMALLEST_H:g} <= h < 1/16" if h > 0 else "0 < h < 1/16")
     return float(h)
 
 
@@ -34,9 +35,9 @@ def unit_shape(distribution: Name | Broadening) -> Broadening:
     """The broadening with width 1."""
     if isinstance(distribution, Broadening):
         return replace(distribution, delta=1.0)
-    if distribution not in NAMED:
+    if not isinstance(distribution, str) or distribution not in NAMED:
         names = ", ".join(map(repr, NAMED))
-        raise ValueError(f"distribution = {distribution!r}; allowed: {names} or a Broadening")
+        raise refusal("distribution", distribution, f"{names} or a Broadening")
     return NAMED[distribution](1.0)
 
 

@@ -28,7 +28,14 @@ from spincat.large_n._self_consistency import (
     width_at,
 )
 from spincat.model.broadening import Broadening, Name
-from spincat.shared.checks import check_finite, check_nonnegative, check_number
+from spincat.shared.checks import (
+    check_complex,
+    check_finite,
+    check_nonnegative,
+    check_numbers,
+    check_positive,
+    refusal,
+)
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Complexes, Floats
 
@@ -86,10 +93,10 @@ def steady_state(h: float, distribution: Name | Broadening, width: float) -> Ste
     fold = fold_of(strength, nodes)
     largest = width_at(fold, strength, nodes)
     if width > largest:
-        raise ValueError(f"width = {width!r}; allowed: at most {largest:.8g} for h = {h:.8g}")
+        raise refusal("width", width, f"at most {largest:.8g} for h = {h:.8g}")
     start = ends_of_gamma(strength)[0]
     gamma = start
-    if width > 0:
+    if width > width_at(start, strength, nodes):  # which is not quite 0, by rounding
         gamma = brentq(lambda g: width_at(g, strength, nodes) - width, start, fold, xtol=1e-15)
     detunings = width * nodes[0]
     return SteadyState(float(gamma), detunings, nodes[1], *spin_state(strength, gamma, detunings))
@@ -110,10 +117,10 @@ def spin_state(h: float, gamma: float, detunings: ArrayLike) -> tuple[Floats, Co
     ValueError
         If an argument is outside its range.
     """
-    strength, field = check_h(h), check_number("gamma", gamma)
-    if field <= 0:
-        raise ValueError(f"gamma = {gamma!r}; allowed: a number above 0")
+    strength, field = check_h(h), check_positive("gamma", gamma)
     d = np.atleast_1d(check_finite("detunings", detunings))
+    if d.ndim > 1:
+        raise ValueError(f"detunings has shape {d.shape}; allowed: (n,)")
     w = np.array([kernels.excitation(x, strength, field) for x in d])
     s = (1 - w) * np.sqrt(2 * strength) * field / (4 * strength * w - 1j * d)
     return w, s
@@ -179,7 +186,9 @@ def responses(
         If an argument is outside its range, or there is no such state at this width.
     """
     state = steady_state(h, distribution, width)
-    values = np.atleast_1d(np.asarray(rates, dtype=complex))
+    values = np.atleast_1d(check_numbers("rates", rates))
+    if values.ndim > 1:
+        raise ValueError(f"rates has shape {values.shape}; allowed: (n,)")
     nodes = state.detunings, state.weights
     in_phase, quadrature = kernels.responses(*nodes, float(h), state.gamma, values)
     return np.asarray(in_phase), np.asarray(quadrature)
@@ -216,6 +225,7 @@ def collective_rate(
     >>> round(rate.real, 4), round(rate.imag, 4)
     (-0.0434, 0.0579)
     """
+    start = check_complex("guess", guess)
     state = steady_state(h, distribution, width)  # once, and not at each step of the search
 
     def parts(p: Floats) -> list[float]:
@@ -223,7 +233,7 @@ def collective_rate(
         pair = kernels.responses(state.detunings, state.weights, float(h), state.gamma, rates)
         return [pair[0][0].real, pair[0][0].imag]
 
-    found = root(parts, [guess.real, guess.imag], options={"xtol": 1e-10})
+    found = root(parts, [start.real, start.imag], options={"xtol": 1e-10})
     # the response falls off as 1/λ: far away it is small but not zero
     if not found.success or np.abs(found.fun).max() > 1e-6 or np.abs(found.x).max() > 1:
         raise ConvergenceError(f"no zero of the response near {guess}")

@@ -24,7 +24,7 @@ from spincat.large_n.continuum import count_unstable
 from spincat.mean_field import all_spins
 from spincat.model.broadening import Broadening, Name
 from spincat.model.ensemble import SpinEnsemble
-from spincat.shared.checks import check_number
+from spincat.shared.checks import check_instance, check_positive, check_work
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Complexes, Floats
 
@@ -33,6 +33,8 @@ __all__ = ["CriticalPoint", "critical_linewidth", "critical_point", "stays_synch
 
 LOST = -0.05
 """Mean ⟨σᶻ⟩ above which spins count as no longer synchronised."""
+MOST_PIECES = 1e6
+"""Relaxation times that `stays_synchronised` follows, which takes an hour for few spins."""
 
 
 class CriticalPoint(NamedTuple):
@@ -147,10 +149,10 @@ def stays_synchronised(ensemble: SpinEnsemble, t_max: float, *, tol: float = 1e-
     >>> [stays_synchronised(ensemble, t_max=100.0) for ensemble in ensembles]
     [True, False]
     """
-    n = ensemble.n_spins
+    check_instance("ensemble", ensemble, SpinEnsemble)
+    n, t_max = ensemble.n_spins, check_positive("t_max", t_max)
     h = check_h(ensemble.eta / n)
-    if check_number("t_max", t_max) <= 0:
-        raise ValueError(f"t_max = {t_max!r}; allowed: a number above 0")
+    check_work("t_max", t_max, 8 * h * t_max, MOST_PIECES, "relaxation times 1/(8h)")
     w = (1 - np.sqrt(1 - 16 * h)) / 2
     phase = np.exp(1j * (np.pi / 4 - ensemble.phase / 2))
     sigma, z = np.full(n, np.sqrt(2 * h) * phase), np.full(n, w - 1)

@@ -11,7 +11,14 @@ from scipy.optimize import brentq, root
 from spincat.large_n import planar_flow
 from spincat.mean_field import all_spins, mirror_halves, two_halves
 from spincat.model.ensemble import SpinEnsemble
-from spincat.shared.checks import check_equations, check_finite, check_memory
+from spincat.shared.checks import (
+    check_equations,
+    check_even,
+    check_finite,
+    check_instance,
+    check_memory,
+    check_numbers,
+)
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Complexes, Equations, Floats
 
@@ -49,7 +56,8 @@ def halves_rates(n_spins: int, h: float, delta: float, equations: Equations) -> 
     >>> print(halves_rates(10_000, 0.02, 0.05, "printed").round(3))
     [-5.90000e-02+0.073j -5.90000e-02-0.073j -4.51453e+02+0.j   ]
     """
-    check_equations(equations, "printed", "paper", "product")
+    check_equations(equations)
+    check_even(n_spins)
     zeta, z = planar_flow.fixed_points(h, delta)[0]
     guess, at = [np.sqrt(2 * h) / np.cos(zeta), zeta, z], (n_spins, h * n_spins, delta)
     kind: Equations = "paper" if equations == "printed" else equations
@@ -87,13 +95,21 @@ def hopf_of_halves(n_spins: int, h: float, equations: Equations) -> float:
     >>> round(hopf_of_halves(10_000, 0.02, "printed"), 3)
     0.07
     """
-    limit = float(planar_flow.hopf_linewidth(h))
+    check_equations(equations)
+    check_even(n_spins)
+    limit = float(planar_flow.hopf_linewidth(planar_flow.check_driven(h, 0.0)[0]))
     top = min(1.01 * limit, (limit + float(planar_flow.saddle_node_linewidth(h))) / 2)
 
     def growth(delta: float) -> float:
         return float(halves_rates(n_spins, h, delta, equations)[0].real)
 
-    return float(brentq(growth, 0.94 * limit, top, xtol=1e-12))
+    low = 0.94 * limit
+    if not growth(low) < 0 < growth(top):
+        raise ValueError(
+            f"h = {h!r} with n_spins = {n_spins!r} has no crossing between delta = {low:.4g} and "
+            f"{top:.4g}; allowed: h well below that of the Bogdanov-Takens point, and more spins"
+        )
+    return float(brentq(growth, low, top, xtol=1e-12))
 
 
 class Spectrum(NamedTuple):
@@ -140,12 +156,15 @@ def spectrum(
     -0.909 [-0.006 -1.395]
     """
     check_equations(equations, "paper", "product")
+    check_instance("ensemble", ensemble, SpinEnsemble)
     n = ensemble.n_spins
     check_memory("n_spins", n, 8.0 * 4 * (3 * n) ** 2)
-    coherence = np.asarray(sigma, dtype=complex)
-    x = np.concatenate([coherence.real, coherence.imag, check_finite("z", z)])
-    if x.size != 3 * n:
-        raise ValueError(f"sigma and z have {x.size - coherence.size * 2} spins; allowed: {n}")
+    coherence, inversion = check_numbers("sigma", sigma), check_finite("z", z)
+    if not coherence.shape == inversion.shape == (n,):
+        raise ValueError(
+            f"sigma and z have shapes {coherence.shape} and {inversion.shape}; allowed: ({n},)"
+        )
+    x = np.concatenate([coherence.real, coherence.imag, inversion])
     for _ in range(30):
         matrix = _jacobian(x, ensemble, equations)
         change = np.linalg.solve(matrix, _flow(x, ensemble, equations))

@@ -15,6 +15,8 @@ from spincat.large_n import _planar_orbits as orbits
 from spincat.large_n.planar_flow import (
     BOGDANOV_TAKENS,
     LARGEST_H,
+    SMALLEST_H,
+    check_driven,
     check_h,
     check_point,
     check_state,
@@ -22,7 +24,7 @@ from spincat.large_n.planar_flow import (
     hopf_linewidth,
     stability_limit,
 )
-from spincat.shared.checks import check_finite, check_number
+from spincat.shared.checks import check_finite, check_inside, check_number
 from spincat.shared.types import Floats
 
 __all__ = [
@@ -109,8 +111,15 @@ def edge_from(h: ArrayLike, state: ArrayLike) -> Floats:
     array([0.0531, 0.0664])
     """
     values, states = check_h(h, LARGEST_H), check_finite("state", state)
+    check_inside("h", h, bool(np.all(values >= SMALLEST_H)), f"{SMALLEST_H:g} <= h <= 1/16")
     edges = []
-    for value, start in zip(values, np.broadcast_to(states, (values.size, 3)), strict=True):
+    if values.ndim > 1 or states.shape not in ((3,), (values.size, 3)):
+        raise ValueError(
+            f"h has shape {values.shape} and state {states.shape}; "
+            "allowed: (E,), and (3,) or (E, 3)"
+        )
+    starts = np.broadcast_to(states, (values.size, 3))
+    for value, start in zip(np.atleast_1d(values), starts, strict=True):
         zeta, z = after_fast_motion(value, start)
         low, high = 0.0, float(stability_limit(value)) * (1 - 1e-9)
         if np.isnan(z) or not synchronises(value, low, zeta, z):
@@ -197,7 +206,7 @@ def unstable_cycle(h: float, delta: float) -> Floats:
     ValueError
         If an argument is outside its range.
     """
-    h, delta = check_point(h, delta)
+    h, delta = check_driven(h, delta)
     low, high = float(homoclinic_linewidth(h)), float(hopf_linewidth(h))
     if not low < delta < high:
         raise ValueError(f"delta = {delta!r}; allowed: {low:.8g} < delta < {high:.8g} at this h")
@@ -261,9 +270,12 @@ def orbit(h: float, delta: float, state: ArrayLike, length: float = 10.0) -> Flo
     ValueError
         If an argument is outside its range.
     """
-    h, delta = check_point(h, delta)
+    h, delta = check_driven(h, delta)
     zeta, z = check_state(state)
-    points = np.empty((max(2, int(check_number("length", length) / orbits.STEP)), 2))
+    if zeta.ndim:
+        raise ValueError(f"state has shape {(*zeta.shape, 2)}; allowed: (2,)")
+    check_inside("length", length, 0 < check_number("length", length) <= 1e4, "0 < length <= 1e4")
+    points = np.empty((max(2, int(length / orbits.STEP)), 2))
     start = np.sqrt(4 * h) * np.tan(float(zeta)), 1 + float(z)
     count = kernels.orbit(*start, 4 * h, delta / np.sqrt(4 * h), orbits.STEP, points)
     return _angles(points[:count], 4 * h)
@@ -293,7 +305,7 @@ def synchronises(h: float, delta: float, zeta: ArrayLike, z: ArrayLike) -> NDArr
     >>> synchronises(0.02, 0.05, zeta=[0.0, 1.2], z=[-0.9, -0.3])
     array([ True, False])
     """
-    h, delta = check_point(h, delta)
+    h, delta = check_driven(h, delta)
     if delta >= stability_limit(h):
         raise ValueError(f"delta = {delta!r}; allowed: below {float(stability_limit(h)):.8g}")
     phases, inversions = check_finite("zeta", zeta), check_finite("z", z)
@@ -301,7 +313,12 @@ def synchronises(h: float, delta: float, zeta: ArrayLike, z: ArrayLike) -> NDArr
     node, saddle = orbits.fixed_points(k, x)
     # an orbit counts as arrived within two steps of the node, which the saddle may be close to
     length = min(10 * orbits.STEP, np.hypot(node[0] - saddle[0], node[1] - saddle[1]) / 50)
-    starts = np.broadcast_arrays(np.sqrt(k) * np.tan(phases), 1 + inversions)
+    try:
+        starts = np.broadcast_arrays(np.sqrt(k) * np.tan(phases), 1 + inversions)
+    except ValueError:
+        raise ValueError(
+            f"zeta and z have shapes {phases.shape} and {inversions.shape}; allowed: one shape"
+        ) from None
     inside = [
         kernels.arrives(v, w, k, x, length, *node)
         for v, w in zip(starts[0].ravel(), starts[1].ravel(), strict=True)

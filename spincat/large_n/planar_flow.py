@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spincat.large_n import _planar_orbits as orbits
-from spincat.shared.checks import check_finite, check_number
+from spincat.shared.checks import check_finite, check_nonnegative, check_number, refusal
 from spincat.shared.types import Floats
 
 __all__ = [
@@ -35,6 +35,8 @@ __all__ = [
 
 LARGEST_H = 1 / 16
 """Largest h with a synchronised state, the limit of Eq. 25."""
+SMALLEST_H = 1e-16
+"""Smallest h of a synchronised state: below it √(1 - 16h) is 1 in double precision."""
 BOGDANOV_TAKENS = (13 * np.sqrt(2) - 18) / 8, np.sqrt(746 * np.sqrt(2) - 1055)
 """(h, δ/Γ2) where the Hopf line ends on the saddle-node line."""
 
@@ -235,9 +237,7 @@ def fixed_points(h: float, delta: float) -> Floats:
     array([[ 0.964, -0.566],
            [ 0.63 , -0.143]])
     """
-    h, delta = check_point(h, delta)
-    if h == 0:
-        raise ValueError("h = 0; allowed: 0 < h <= 1/16")
+    h, delta = check_driven(h, delta)
     if delta > saddle_node_linewidth(h):
         limit = float(saddle_node_linewidth(h))
         raise ValueError(f"delta = {delta!r}; allowed: at most {limit:.8g} for h = {h:.8g}")
@@ -254,15 +254,20 @@ def check_h(h: ArrayLike, largest: float) -> Floats:
     """Drives h of any shape in the plane; a continuum of spins excludes both ends of its range."""
     values = check_finite("h", h)
     if values.size and (values.min() < 0 or values.max() > largest):
-        raise ValueError(f"h = {h!r}; allowed: 0 <= h <= {largest:.8g}")
+        raise refusal("h", h, f"0 <= h <= {largest:.8g}")
     return values
 
 
 def check_point(h: float, delta: float) -> tuple[float, float]:
-    detuning = check_number("delta", delta)
-    if detuning < 0:
-        raise ValueError(f"delta = {delta!r}; allowed: a number of at least 0")
+    detuning = check_nonnegative("delta", delta)
     return float(check_h(check_number("h", h), LARGEST_H)), detuning
+
+
+def check_driven(h: float, delta: float) -> tuple[float, float]:
+    h, delta = check_point(h, delta)
+    if h < SMALLEST_H:
+        raise refusal("h", h, "0 < h <= 1/16" if h == 0 else f"{SMALLEST_H:g} <= h <= 1/16")
+    return h, delta
 
 
 def check_state(state: ArrayLike) -> tuple[Floats, Floats]:

@@ -64,7 +64,7 @@ def estimate(
     single = square * wide.var(axis=0, ddof=1) + 2 * b * (e * x).sum(axis=0) / freedom
     return (
         exact.mean(axis=0) + b * shift,
-        np.sqrt(error),
+        np.sqrt(np.maximum(error, 0.0)),  # a variance too, but for rounding
         np.sqrt(rest + np.maximum(single, -rest)),
     )
 

@@ -10,12 +10,29 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sparse
-from scipy.sparse.linalg import eigs, expm_multiply
+from scipy.sparse.linalg import ArpackError, eigs
 
+from spincat.master_equation._exponential import evolved
 from spincat.model.ensemble import SpinEnsemble
 from spincat.model.operators import levels, liouvillian, pair_lowering, photon_lowering
-from spincat.shared.checks import check_nonnegative, check_positive_integer
+from spincat.shared.checks import (
+    check_duration,
+    check_flag,
+    check_instance,
+    check_integer,
+    check_memory,
+    check_positive,
+    check_positive_integer,
+    check_sparse,
+    check_tolerance,
+)
+from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Complexes
+
+ADIABATICITIES = 1e-12, 1e12
+"""Range of r = g₂N/κ in which 1/r² loses no digits beside the rates of the spins."""
+BYTES = 400.0
+"""For each row of a Liouvillian, with about ten elements in it, and copies in passing."""
 
 
 def joint_liouvillian(
@@ -49,10 +66,14 @@ def joint_liouvillian(
     ------
     ValueError
         If an argument is outside its range or a detuning is not zero.
+    MemoryError
+        If the Liouvillian does not fit in memory.
     """
-    drive, pair = _drive(ensemble)
-    if check_nonnegative("adiabaticity", adiabaticity) == 0:
-        raise ValueError("adiabaticity = 0; allowed: a number above 0")
+    check_positive_integer("photons", photons)
+    drive, pair = _drive(ensemble, photons)
+    check_positive("adiabaticity", adiabaticity)
+    adiabaticity = check_tolerance("adiabaticity", adiabaticity, *ADIABATICITIES)
+    check_flag("printed", printed)
     lower = photon_lowering(photons)
     one_a, one_s = sparse.eye_array(photons + 1), sparse.eye_array(pair.shape[0])
     coupling = sparse.kron(lower if printed else lower.T, pair)
@@ -101,14 +122,23 @@ def slow_rates(generator: sparse.csr_array, count: int) -> Complexes:
     -------
     Complexes
         Shape (count,), in the order of their distance from zero.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    ConvergenceError
+        If the eigenvalues are not found.
     """
-    near = eigs(
-        sparse.csc_array(generator),
-        k=count + 1,
-        sigma=1e-3,
-        return_eigenvectors=False,
-        v0=np.ones(generator.shape[0]),
-    )
+    matrix = check_sparse("generator", generator)
+    check_integer("count", count, 1, max(1, matrix.shape[0] - 3))
+    try:
+        near = eigs(
+            sparse.csc_array(matrix), k=count + 1, sigma=1e-3, return_eigenvectors=False,
+            v0=np.ones(matrix.shape[0]),
+        )  # fmt: skip
+    except (ArpackError, RuntimeError, TypeError) as error:
+        raise ConvergenceError(f"no eigenvalues of the generator: {error}") from None
     return np.asarray(near[np.argsort(np.abs(near))][1:])
 
 
@@ -139,7 +169,10 @@ def with_cavity(
     Raises
     ------
     ValueError
-        If an argument is outside its range or a detuning is not zero.
+        If an argument is outside its range, a detuning is not zero, or the time is so long that the
+        evolution would take hours.
+    MemoryError
+        If the Liouvillian or the states do not fit in memory.
 
     Examples
     --------
@@ -170,19 +203,26 @@ def eliminated(ensemble: SpinEnsemble, t_max: float, n_times: int = 16) -> Compl
     Raises
     ------
     ValueError
-        If an argument is outside its range or a detuning is not zero.
+        If an argument is outside its range, a detuning is not zero, or the time is so long that the
+        evolution would take hours.
+    MemoryError
+        If the Liouvillian or the states do not fit in memory.
 
     Examples
     --------
     >>> eliminated(SpinEnsemble(4, 0.2), 2.0, n_times=3)[-1].diagonal().real.round(4)
     array([0.9378, 0.0601, 0.0021])
     """
+    total = spin_liouvillian(ensemble)
     size = levels(ensemble.n_spins, "even").size
-    return _evolve(spin_liouvillian(ensemble), t_max, n_times).reshape(n_times, size, size)
+    return _evolve(total, t_max, n_times).reshape(n_times, size, size)
 
 
-def _drive(ensemble: SpinEnsemble) -> tuple[sparse.csr_array, sparse.csr_array]:
-    """Return the drive and J = S₋²/N on the even ladder."""
+def _drive(ensemble: SpinEnsemble, photons: int = 0) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Return the drive and J = S₋²/N on the even ladder, unless the Liouvillian is too large."""
+    check_instance("ensemble", ensemble, SpinEnsemble)
+    size = (photons + 1) * (ensemble.n_spins // 2 + 1)
+    check_memory("n_spins", ensemble.n_spins, BYTES * size**2)
     if np.any(ensemble.detunings):
         raise ValueError("detunings are not all zero; allowed: identical spins only")
     pair = pair_lowering(ensemble.n_spins, "even") / ensemble.n_spins
@@ -193,7 +233,6 @@ def _drive(ensemble: SpinEnsemble) -> tuple[sparse.csr_array, sparse.csr_array]:
 def _evolve(generator: sparse.csr_array, t_max: float, n_times: int) -> Complexes:
     start = np.zeros(generator.shape[0], dtype=complex)
     start[0] = 1  # no photon in the displaced frame, every spin down
-    if check_positive_integer("n_times", n_times) < 2:
-        raise ValueError(f"n_times = {n_times}; allowed: at least 2")
-    stop = check_nonnegative("t_max", t_max)
-    return np.asarray(expm_multiply(generator, start, start=0, stop=stop, num=n_times))
+    check_memory("n_times", n_times, 16.0 * check_integer("n_times", n_times, 2) * start.size)
+    stop = check_duration("t_max", t_max)
+    return np.asarray(evolved(generator, start, "t_max", stop, num=n_times))

@@ -11,7 +11,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.checks import (
+    check_finite,
+    check_flag,
+    check_integer,
+    check_memory,
+    check_nonnegative,
+    check_row,
+    check_square,
+)
 from spincat.shared.types import Floats
 
 
@@ -38,7 +46,7 @@ def one_excitation(detunings: ArrayLike, mixing: float, cavity: float = 2.0) -> 
     ValueError
         If an argument is outside its range.
     """
-    shifts = np.atleast_1d(check_finite("detunings", detunings))
+    shifts = check_row("detunings", np.atleast_1d(check_finite("detunings", detunings)))
     matrix = np.diag([check_nonnegative("cavity", cavity) - 1, *shifts])
     matrix[0, 1:] = matrix[1:, 0] = check_nonnegative("mixing", mixing)
     return matrix
@@ -69,7 +77,8 @@ def one_excitation_model(detunings: ArrayLike, mixing: float, *, exchange: bool 
     ValueError
         If an argument is outside its range.
     """
-    shifts = np.atleast_1d(check_finite("detunings", detunings))
+    shifts = check_row("detunings", np.atleast_1d(check_finite("detunings", detunings)))
+    check_flag("exchange", exchange)
     size, strength = len(shifts), check_nonnegative("mixing", mixing) ** 2
     common = np.ones((size, size)) if exchange else size * np.eye(size)
     return np.asarray(np.diag(shifts) - strength * common)
@@ -104,8 +113,13 @@ def symmetric_weight(matrix: Floats, n_spins: int, times: ArrayLike) -> Floats:
     >>> symmetric_weight(matrix, 3, [0.0, 100.0]).round(3)
     array([1.   , 0.717])
     """
-    size = check_positive_integer("n_spins", n_spins)
-    energies, states = np.linalg.eigh(matrix)
+    levels = check_square("matrix", matrix)
+    if levels.ndim != 2:
+        raise ValueError(f"matrix has shape {levels.shape}; allowed: one square matrix")
+    size = check_integer("n_spins", n_spins, 1, len(levels))
+    grid = check_row("times", np.atleast_1d(check_finite("times", times)))
+    check_memory("times", grid.size, 32.0 * grid.size * len(levels))
+    energies, states = np.linalg.eigh(levels)
     weights = states[-size:].sum(axis=0) ** 2 / size
-    phases = np.exp(-1j * np.outer(np.atleast_1d(check_finite("times", times)), energies))
+    phases = np.exp(-1j * np.outer(grid, energies))
     return np.asarray(np.abs(phases @ weights) ** 2)

@@ -18,12 +18,29 @@ from scipy.optimize import minimize_scalar
 
 from spincat.model.cavity import Cavity
 from spincat.model.operators import excitations, ladder_lowering, liouvillian, photon_lowering
-from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.checks import (
+    check_duration,
+    check_finite,
+    check_inside,
+    check_instance,
+    check_integer,
+    check_memory,
+    check_positive_integer,
+    check_row,
+    check_tolerance,
+    check_work,
+)
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Complexes, Floats
 
 SEARCH = 1.5, 2.3
 """Cavity frequencies, in units of ω₀, between which `avoided_crossing` looks."""
+RATES = 0.0, 1e3
+"""Allowed range of frequencies and rates in units of ω₀: beyond, no digit of the spins is left."""
+MOST_STEPS = 10_000
+"""Largest number of steps in a period of the drive."""
+MOST_PERIODS = 1e9
+"""Largest number of periods: rounding in the map of one of them grows with it."""
 
 
 def hamiltonian(
@@ -64,7 +81,10 @@ def hamiltonian(
     >>> np.linalg.eigvalsh(hamiltonian(2, 0.03, 0.01))[:3].round(4)
     array([-1.0006, -0.0024,  0.9976])
     """
-    check_positive_integer("photons", photons)
+    size = (check_positive_integer("photons", photons) + 1) * (
+        check_positive_integer("n_spins", n_spins) + 1
+    )
+    check_memory("n_spins", n_spins, 80.0 * size**2)
     lower, spin = photon_lowering(photons).toarray(), ladder_lowering(n_spins).toarray()
     one_a, one_s = np.eye(photons + 1), np.eye(n_spins + 1)
     s_z = np.diag(excitations(n_spins) - n_spins / 2)
@@ -72,9 +92,9 @@ def hamiltonian(
     field = _cubic(photons)
     return np.asarray(
         np.kron(one_a, s_z)
-        + check_nonnegative("cavity", cavity) * np.kron(lower.T @ lower, one_s)
-        + check_nonnegative("mixing", mixing) * (exchange + exchange.T)
-        + check_nonnegative("nonlinearity", nonlinearity) * np.kron(field, one_s)
+        + check_tolerance("cavity", cavity, *RATES) * np.kron(lower.T @ lower, one_s)
+        + check_tolerance("mixing", mixing, *RATES) * (exchange + exchange.T)
+        + check_tolerance("nonlinearity", nonlinearity, *RATES) * np.kron(field, one_s)
     )
 
 
@@ -110,11 +130,12 @@ def crossing_levels(
     ValueError
         If an argument is outside its range.
     """
-    if check_positive_integer("n_spins", n_spins) < 2:
-        raise ValueError(f"n_spins = {n_spins}; allowed: at least 2, one pair")
+    check_integer("n_spins", n_spins, 2)
+    row = check_row("cavities", np.atleast_1d(check_finite("cavities", cavities)))
+    check_inside("cavities", cavities, row.min() >= 0 and row.max() <= RATES[1], "0 to 1000")
     pair = [n_spins + 1, 2]  # |1⟩⊗|0⟩ and |0⟩⊗|2⟩
     result = []
-    for cavity in np.atleast_1d(check_finite("cavities", cavities)):
+    for cavity in row:
         matrix = hamiltonian(n_spins, mixing, nonlinearity, float(cavity), photons)
         energies, states = np.linalg.eigh(matrix)
         weight = (np.abs(states[pair]) ** 2).sum(axis=0)
@@ -153,6 +174,7 @@ def avoided_crossing(
     >>> round(crossing.pair_coupling / (0.01 * 0.03**2), 2)  # Eq. 33 with its factor 3
     3.03
     """
+    n_spins = check_integer("n_spins", n_spins, 2)
     found = minimize_scalar(
         lambda cavity: np.diff(crossing_levels(cavity, n_spins, mixing, nonlinearity, photons))[
             0, 0
@@ -203,17 +225,20 @@ def pair_decay(
     >>> pair_decay([0.0, 1e5], 2, 0.03, 0.01, 1e-3, crossing.cavity, photons=4)[1].round(3)
     array([0.652, 0.092, 0.256])
     """
-    if check_positive_integer("n_spins", n_spins) < 2:
-        raise ValueError(f"n_spins = {n_spins}; allowed: at least 2, one pair")
+    check_integer("n_spins", n_spins, 2)
+    elapsed = check_row("times", np.atleast_1d(check_finite("times", times)))
+    check_inside("times", times, elapsed.min() >= 0, "numbers of at least 0")
     matrix = hamiltonian(n_spins, mixing, nonlinearity, cavity, photons)
     lower = sparse.kron(photon_lowering(photons), sparse.eye_array(n_spins + 1))
-    jump = np.sqrt(check_nonnegative("kappa", kappa)) * lower
+    jump = np.sqrt(check_tolerance("kappa", kappa, *RATES)) * lower
+    check_memory("n_spins", n_spins, 80.0 * len(matrix) ** 4)
+    check_memory("times", elapsed.size, 48.0 * elapsed.size * len(matrix) ** 2)
     # The times are long against 1/ω₀: diagonalise once instead of stepping.
     rates, right = scipy.linalg.eig(liouvillian(matrix, [jump]).toarray())
     start = np.zeros(matrix.shape)  # of the density matrix, in the joint basis
     start[2, 2] = 1
     weights = np.linalg.solve(right, start.ravel().astype(complex))
-    elapsed = np.atleast_1d(check_finite("times", times))
+    rates = np.minimum(rates.real, 0.0) + 1j * rates.imag  # no state grows, but for rounding
     states = (np.exp(np.outer(elapsed, rates)) * weights) @ right.T
     diagonals = states.reshape(-1, *matrix.shape).diagonal(axis1=1, axis2=2).real
     return np.asarray(diagonals.reshape(len(elapsed), photons + 1, n_spins + 1).sum(axis=1))
@@ -268,9 +293,12 @@ def driven_spins(
     >>> run.states[-1].diagonal().real.round(3)
     array([0.954, 0.001, 0.045])
     """
-    check_positive_integer("steps", steps)
-    if check_positive_integer("n_times", n_times) < 2:
-        raise ValueError(f"n_times = {n_times}; allowed: at least 2")
+    check_instance("cavity", cavity, Cavity)
+    check_integer("steps", steps, 1, MOST_STEPS)
+    size = (check_positive_integer("photons", photons) + 1) * (cavity.n_spins + 1)
+    check_memory("n_spins", cavity.n_spins, 80.0 * size**4)
+    check_memory("n_times", n_times, 32.0 * check_integer("n_times", n_times, 2) * size**2)
+    stop = check_duration("t_max", t_max)
     shape = cavity.n_spins, cavity.mixing, cavity.nonlinearity / cavity.omega
     tuned = avoided_crossing(*shape, photons).cavity
     matrix = hamiltonian(*shape, tuned, photons)
@@ -279,7 +307,8 @@ def driven_spins(
     frequency = float(crossing_levels(tuned, *shape, photons).mean() - rest)
     one_period = _period_map(cavity, matrix, frequency, photons, steps)
     period = 2 * np.pi / frequency * cavity.gamma2 / cavity.omega
-    number = round(check_nonnegative("t_max", t_max) / period / (n_times - 1))
+    check_work("t_max", t_max, stop / period, MOST_PERIODS, "periods of the drive")
+    number = round(stop / period / (n_times - 1))
     stride = np.linalg.matrix_power(one_period, number)
     state = np.zeros(len(stride), dtype=complex)
     state[0] = 1

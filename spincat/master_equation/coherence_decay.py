@@ -7,7 +7,6 @@ of doubles could show.  It is computed from the singular values of the jump oper
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,14 @@ from numpy.typing import ArrayLike
 
 from spincat.master_equation import _krylov
 from spincat.master_equation.dicke import generator, shifted_jump
-from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.caching import cached
+from spincat.shared.checks import (
+    SMALLEST,
+    check_finite,
+    check_inside,
+    check_nonnegative,
+    check_positive_integer,
+)
 from spincat.shared.types import Floats, Parity
 
 LARGEST_N = 400
@@ -33,7 +39,7 @@ class SlowMode(NamedTuple):
     left: Floats  #: the left mode W, with ∑ W R = 1; c = ∑ W X(0)
 
 
-@lru_cache(maxsize=8)
+@cached(maxsize=8)
 def slow_mode(n_spins: int, eta: float) -> SlowMode:
     r"""Return the slowest mode of the even-odd block, its rate to a relative accuracy of 1e-8.
 
@@ -71,9 +77,10 @@ def slow_mode(n_spins: int, eta: float) -> SlowMode:
     >>> round(mode.log_rate, 4), round(mode.gap, 3)
     (-13.8745, 2.289)
     """
-    check_ladder(n_spins, eta)
-    if n_spins < 2 or eta == 0:
-        raise ValueError(f"n_spins = {n_spins}, eta = {eta!r}; allowed: n_spins >= 2 and eta > 0")
+    n_spins, eta = check_ladder(n_spins, eta)
+    if n_spins < 2 or eta < SMALLEST:
+        allowed = f"n_spins >= 2 and eta >= {SMALLEST:g}" if eta else "n_spins >= 2 and eta > 0"
+        raise ValueError(f"n_spins = {n_spins}, eta = {eta!r}; allowed: {allowed}")
     log_even, u_even, v_even = _smallest_singular(n_spins, eta, "even")
     log_odd, u_odd, v_odd = _smallest_singular(n_spins, eta, "odd")
     shape, start = (v_even.size, v_odd.size), np.outer(v_even, v_odd).ravel()
@@ -149,17 +156,18 @@ def decay_exponent(h: ArrayLike) -> Floats:
     array([0.5142, 0.068 , 0.    ])
     """
     values = check_finite("h", h)
-    if values.min() <= 0 or values.max() > 1 / 8:
-        raise ValueError(f"h = {h!r}; allowed: 0 < h <= 1/8")
+    inside = bool(np.all((values >= SMALLEST) & (values <= 1 / 8)))
+    check_inside("h", h, inside, f"{SMALLEST:g} <= h <= 1/8")
     m = np.sqrt(1 - 8 * values)
-    return np.asarray(2 * np.arctanh(m) - 2 * m)
+    # 2 artanh m = ln[(1 + m)/(1 - m)], without the difference: 1 - m = 8h/(1 + m)
+    return np.asarray(np.log1p(m * (1 + m) / (4 * values)) - 2 * m)
 
 
-def check_ladder(n_spins: int, eta: float) -> None:
-    """Raise unless N is an integer from 1 to `LARGEST_N` and η is not negative."""
+def check_ladder(n_spins: int, eta: float) -> tuple[int, float]:
+    """Return N and η, or raise unless N is from 1 to `LARGEST_N` and η is not negative."""
     if check_positive_integer("n_spins", n_spins) > LARGEST_N:
         raise MemoryError(f"n_spins = {n_spins}; allowed: n_spins <= {LARGEST_N}")
-    check_nonnegative("eta", eta)
+    return int(n_spins), check_nonnegative("eta", eta)
 
 
 def _smallest_singular(n_spins: int, eta: float, parity: Parity) -> tuple[float, Floats, Floats]:

@@ -8,6 +8,8 @@ in `spincat.master_equation.coherence_decay`.
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.linalg import spsolve
@@ -15,7 +17,14 @@ from scipy.special import gammaln
 
 from spincat.model.ensemble import SpinEnsemble
 from spincat.model.operators import block_liouvillian, levels, pair_lowering
-from spincat.shared.checks import check_nonnegative
+from spincat.shared.checks import (
+    check_choice,
+    check_instance,
+    check_memory,
+    check_nonnegative,
+    check_parity,
+    check_positive_integer,
+)
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Complexes, Floats, Parity
 
@@ -56,10 +65,12 @@ def steady_state(ensemble: SpinEnsemble, parity: Parity) -> Complexes:
     >>> rho.diagonal().real[:4].round(4)  # of 0, 2, 4 and 6 excitations
     array([0.6301, 0.3316, 0.0361, 0.002 ])
     """
-    if np.any(ensemble.detunings):
-        raise ValueError("detunings are not all zero; allowed: identical spins only")
+    check_instance("ensemble", ensemble, SpinEnsemble)
+    check_parity(parity)
     if ensemble.n_spins > LARGEST_N:
         raise MemoryError(f"n_spins = {ensemble.n_spins}; allowed: n_spins <= {LARGEST_N}")
+    if np.any(ensemble.detunings):
+        raise ValueError("detunings are not all zero; allowed: identical spins only")
     phases = np.exp(1j * ensemble.azimuth * levels(ensemble.n_spins, parity))
     rho = steady_block(ensemble.n_spins, ensemble.eta, parity)
     return np.asarray(phases[:, None] * rho * phases.conj())
@@ -82,9 +93,13 @@ def steady_block(n_spins: int, eta: float, parity: Parity) -> Floats:
     ------
     ValueError
         If an argument is outside its range.
+    MemoryError
+        If N > 800.
     ConvergenceError
         If the solve leaves a residual above 1e-8 Γ2.
     """
+    if check_parity(parity) and check_positive_integer("n_spins", n_spins) > LARGEST_N:
+        raise MemoryError(f"n_spins = {n_spins}; allowed: n_spins <= {LARGEST_N}")
     liouvillian = generator(n_spins, eta, parity, parity)
     d = levels(n_spins, parity).size
     trace = sparse.csr_array(np.eye(d).reshape(1, -1))
@@ -156,6 +171,10 @@ def generator(n_spins: int, eta: float, rows: Parity, columns: Parity) -> sparse
     ValueError
         If an argument is outside its range.
     """
+    check_choice("rows", rows, get_args(Parity))
+    check_choice("columns", columns, get_args(Parity))
+    size = check_positive_integer("n_spins", n_spins) / 2 + 1
+    check_memory("n_spins", n_spins, 150.0 * size**2)
     return block_liouvillian(
         [shifted_jump(n_spins, eta, rows)], [shifted_jump(n_spins, eta, columns)]
     )
@@ -193,7 +212,8 @@ def nearly_dark_state(ensemble: SpinEnsemble, parity: Parity) -> Complexes:
     >>> np.abs(state)[:4].round(4)  # of 1, 3, 5 and 7 excitations
     array([0.9091, 0.4014, 0.1088, 0.0232])
     """
-    if check_nonnegative("eta", ensemble.eta) == 0:
+    check_instance("ensemble", ensemble, SpinEnsemble)
+    if ensemble.eta == 0:
         raise ValueError("eta = 0; allowed: eta > 0")
     size, n = ensemble.n_spins, levels(ensemble.n_spins, parity)
     # Logarithms, since the factorials overflow at N = 171.

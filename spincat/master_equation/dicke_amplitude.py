@@ -8,7 +8,7 @@ of `spincat.master_equation.coherence_decay`.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,7 +19,7 @@ from spincat.master_equation.coherence_decay import check_ladder, slow_mode
 from spincat.master_equation.dicke import generator, steady_block
 from spincat.model.ensemble import SpinEnsemble
 from spincat.model.operators import ladder_lowering, photon_lowering
-from spincat.shared.checks import check_finite
+from spincat.shared.checks import SMALLEST, check_choice, check_finite, check_memory, check_row
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Complexes, Floats, Parity
 
@@ -128,6 +128,7 @@ def quasi_steady_amplitude(n_spins: int, eta: float, observable: Observable = "b
     >>> round(quasi_steady_amplitude(20, 0.5), 4)
     1.0287
     """
+    check_choice("observable", observable, get_args(Observable))
     mode = slow_mode(n_spins, eta)
     start = _outer(initial_amplitudes(n_spins, eta))
     return float(abs(np.sum(mode.left * start) * expectation(mode.right, n_spins, observable)))
@@ -167,6 +168,7 @@ def amplitude(
     >>> amplitude(20, 0.5, [0.0, 10.0, 1e4]).round(4)
     array([1.    , 1.0287, 1.0287])
     """
+    check_choice("observable", observable, get_args(Observable))
     return np.abs(expectation(coherences(n_spins, eta, times), n_spins, observable))
 
 
@@ -197,12 +199,13 @@ def coherences(
     """
     x = _outer(_check_start(n_spins, eta, start))
     mode = None
-    if n_spins > 1 and eta > 0:
+    if n_spins > 1 and eta >= SMALLEST:
         try:
             mode = slow_mode(n_spins, eta)
         except ConvergenceError:
             mode = None  # no single slowest mode: everything decays fast
     unique, back = np.unique(_check_times(times), return_inverse=True)
+    check_memory("times", unique.size, 32.0 * unique.size * x.size)
     # The slow part is exact for all times; taking it out leaves little to do for the rest.
     slow = np.zeros((len(unique), *x.shape))
     if mode is not None:
@@ -237,14 +240,17 @@ def expectation(x: Floats, n_spins: int, observable: Observable = "boson") -> Fl
     ValueError
         If ``observable`` is unknown.
     """
-    if observable not in ("boson", "dipole"):
-        raise ValueError(f"observable = {observable!r}; allowed: 'boson' or 'dipole'")
+    check_choice("observable", observable, get_args(Observable))
+    check_ladder(n_spins, 0.0)
+    values, shape = check_finite("x", x), (n_spins // 2 + 1, (n_spins + 1) // 2)
+    if values.shape[-2:] != shape:
+        raise ValueError(f"x has shape {values.shape}; allowed: (..., {shape[0]}, {shape[1]})")
     boson = observable == "boson"
     lowering = photon_lowering(n_spins) if boson else ladder_lowering(n_spins) / np.sqrt(n_spins)
     n = np.arange(n_spins)
     # ρ is real and symmetric here: the element between n and n + 1 is in X for either parity of n.
     even, odd = (n + n % 2) // 2, n // 2
-    elements = np.ascontiguousarray(x[..., even, odd])
+    elements = np.ascontiguousarray(values[..., even, odd])
     # Not a matrix product, whose last digit depends on how many blocks there are.
     return np.asarray((elements * lowering.diagonal(1)).sum(axis=-1))
 
@@ -276,6 +282,7 @@ def density_matrix(
     ((2, 21, 21), array([0.3577, 0.3573, 0.1883]))
     """
     pure, when = _check_start(n_spins, eta, start), _check_times(times)
+    check_memory("times", when.size, 64.0 * when.size * (n_spins + 1) ** 2)
     rho = np.zeros((when.size, n_spins + 1, n_spins + 1))
     rho[:, ::2, 1::2] = coherences(n_spins, eta, when, start)
     rho[:, 1::2, ::2] = rho[:, ::2, 1::2].transpose(0, 2, 1)
@@ -309,7 +316,7 @@ def _check_start(n_spins: int, eta: float, start: ArrayLike | None) -> Floats:
 
 
 def _check_times(times: ArrayLike) -> Floats:
-    values = np.atleast_1d(check_finite("times", times))
-    if values.size and values.min() < 0:
+    values = check_row("times", np.atleast_1d(check_finite("times", times)))
+    if values.min() < 0:
         raise ValueError(f"times holds {values.min()}; allowed: times >= 0")
     return values

@@ -17,8 +17,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse.linalg import expm_multiply
 
+from spincat.master_equation._exponential import evolved
 from spincat.model.operators import (
     liouvillian,
     parity_signs,
@@ -26,11 +26,21 @@ from spincat.model.operators import (
     spin_signs,
     total_spin_squared,
 )
-from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.checks import (
+    check_choice,
+    check_duration,
+    check_finite,
+    check_nonnegative,
+    check_numbers,
+    check_positive_integer,
+    check_tolerance,
+)
 from spincat.shared.types import Floats
 
 LARGEST_N = 8
 """Largest N: the Liouvillian of one parity then has 16,384 rows."""
+LARGEST_ALPHA = 1e6
+"""Largest amplitude; beyond, the loss is nothing beside its product with α⁴."""
 
 
 def held_fidelity(
@@ -67,7 +77,8 @@ def held_fidelity(
     Raises
     ------
     ValueError
-        If an argument is outside its range, or the state is not normalised or of both parities.
+        If an argument is outside its range, the state is not normalised or of both parities, or
+        the time is so long that the evolution would take hours.
 
     Examples
     --------
@@ -82,17 +93,18 @@ def held_fidelity(
     row = check_finite("detunings", detunings)
     if row.ndim != 1 or not 2 <= row.size <= LARGEST_N:
         raise ValueError(f"detunings has shape {row.shape}; allowed: (N,), 2 <= N <= {LARGEST_N}")
-    if check_positive_integer("bodies", bodies) not in (2, 4):
-        raise ValueError(f"bodies = {bodies}; allowed: 2, 4")
+    check_choice("bodies", check_positive_integer("bodies", bodies), (2, 4))
+    time = check_duration("time", time)
     kept = _states_of_its_parity(state, row.size)
     hamiltonian = _hamiltonian(row, check_nonnegative("gap", gap))[kept][:, kept]
     lower = product_lowering(row.size) / np.sqrt(row.size)
     jump = sparse.linalg.matrix_power(lower, bodies)
-    jump = jump - check_nonnegative("alpha", alpha) ** bodies * sparse.eye_array(2**row.size)
+    drive = check_tolerance("alpha", alpha, 0.0, LARGEST_ALPHA) ** bodies
+    jump = jump - drive * sparse.eye_array(2**row.size)
     generator = liouvillian(hamiltonian, [sparse.csr_array(jump)[kept][:, kept]])
     vector = np.asarray(state, dtype=complex)[kept]
     start = np.outer(vector, vector.conj())
-    final = expm_multiply(generator * check_nonnegative("time", time), start.ravel())
+    final = evolved(generator, start.ravel(), "time", time)
     return float((vector.conj() @ final.reshape(start.shape) @ vector).real)
 
 
@@ -107,7 +119,7 @@ def _hamiltonian(detunings: Floats, gap: float) -> sparse.csr_array:
 
 def _states_of_its_parity(state: ArrayLike, n_spins: int) -> NDArray[np.intp]:
     """Indices of the product states of the parity of a normalised state."""
-    vector = check_finite("abs(state)", np.abs(np.asarray(state)))
+    vector = np.abs(check_numbers("state", state))
     if vector.shape != (2**n_spins,):
         raise ValueError(f"state has shape {vector.shape}; allowed: ({2**n_spins},)")
     signs = parity_signs(n_spins, basis="product")

@@ -15,7 +15,9 @@ a bound of the error that holds for every quantum channel, and raises if it cann
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -29,12 +31,16 @@ from spincat.model.ensemble import SpinEnsemble
 from spincat.model.states import spin_cat, to_qobj
 from spincat.shared.checks import (
     check_finite,
+    check_instance,
+    check_list,
     check_memory,
+    check_numbers,
     check_parity,
     check_positive_integer,
     check_theta,
     check_tolerance,
 )
+from spincat.shared.errors import ConvergenceError
 from spincat.shared.parallel import shared_out
 from spincat.shared.types import Complexes, Floats, Parity
 
@@ -190,7 +196,7 @@ def evolve(
         raise ValueError(f"detunings has shape {rows.shape}; allowed: (N,), one draw")
     dim = 2**ensemble.n_spins
     check_memory("number of detunings N", ensemble.n_spins, 16.0 * 6 * dim**2)
-    given = () if observables is None else observables
+    given = [] if observables is None else check_list("observables", observables, "matrices")
     rho = _check_state(state, dim)
     wanted = [_check_hermitian("observables", item, dim) for item in given]
     keep = observables is None
@@ -247,10 +253,15 @@ def cat_fidelity_qutip(
     ------
     ValueError
         If an argument is outside its range or not finite.
+    MemoryError
+        If matrices of 4^N numbers do not fit.
+    ConvergenceError
+        If QuTiP's solver fails.
     """
     import qutip  # on request only: it takes a second to import
 
     rows, ensemble, grid = _check(detunings, eta, times, phase, TOLERANCES[0], 1)
+    check_instance("options", options, dict, NoneType)
     if rows.ndim != 1 or grid[0] != 0 or np.any(np.diff(grid) <= 0):
         raise ValueError(
             f"detunings has shape {rows.shape} and times = {times!r}; "
@@ -268,10 +279,15 @@ def cat_fidelity_qutip(
     energy = sum(delta / 2 * on_spin(n, qutip.sigmaz()) for n, delta in enumerate(rows))
     angles = ensemble.theta, ensemble.azimuth
     cat = to_qobj(spin_cat(n_spins, *angles, parity=parity, basis="product"), basis="product")
-    result = qutip.mesolve(
-        energy + drive + drive.dag(), cat.proj(), grid, [pair / n_spins], e_ops=[cat.proj()],
-        options={"progress_bar": "", **(options or {})},
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of the solver, which then raises as well
+        try:
+            result = qutip.mesolve(
+                energy + drive + drive.dag(), cat.proj(), grid, [pair / n_spins],
+                e_ops=[cat.proj()], options={"progress_bar": "", **(options or {})},
+            )  # fmt: skip
+        except qutip.solver.integrator.IntegratorException as error:
+            raise ConvergenceError(f"no convergence of QuTiP: {error}") from None
     return np.asarray(result.expect[0])
 
 
@@ -292,14 +308,12 @@ def _check(
     check_memory("number of times", len(grid), 8.0 * 3 * MOST_POINTS * len(grid))
     check_positive_integer("max_actions", max_actions)
     check_tolerance("tol", tol, *TOLERANCES)
-    if check_finite("phase", phase).ndim:
-        raise ValueError(f"phase = {phase!r}; allowed: a single number")
     return rows, SpinEnsemble(n_spins, eta, phase), grid
 
 
 def _check_state(state: ArrayLike, dim: int) -> Complexes:
     """The density matrix of a ket or a density matrix without coherence between the parities."""
-    rho = np.asarray(state)
+    rho = check_numbers("state", state)
     if rho.shape == (dim,):
         rho = np.outer(rho, np.conj(rho))
     rho = _check_hermitian("state", rho, dim)
@@ -315,12 +329,10 @@ def _check_state(state: ArrayLike, dim: int) -> Complexes:
 
 
 def _check_hermitian(name: str, matrix: ArrayLike, dim: int) -> Complexes:
-    array = np.asarray(matrix)
+    array = check_numbers(name, matrix)
     if array.shape != (dim, dim):
         raise ValueError(f"{name} has shape {array.shape}; allowed: ({dim}, {dim}) for these spins")
-    if array.dtype.kind not in "iufc" or not np.isfinite(array).all():
-        raise ValueError(f"{name} is not a matrix of finite numbers; allowed: finite numbers")
     difference = np.abs(array - array.conj().T).max()
     if difference > 1e-10 * max(1.0, np.abs(array).max()):
         raise ValueError(f"{name} differs from its adjoint by {difference:.3g}; allowed: Hermitian")
-    return array.astype(complex)
+    return array

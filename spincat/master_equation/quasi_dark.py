@@ -7,7 +7,6 @@ Detunings that are small compared with the gap of B lead from one such state to 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -28,10 +27,16 @@ from spincat.model.operators import (
     spin_signs,
 )
 from spincat.model.states import spin_cat
+from spincat.shared.caching import cached
 from spincat.shared.checks import (
     check_finite,
+    check_integer,
+    check_memory,
     check_parity,
     check_positive_integer,
+    check_row,
+    check_tolerance,
+    refusal,
 )
 from spincat.shared.types import Floats, Parity
 
@@ -76,6 +81,8 @@ def quasi_dark_state(n_spins: int, eta: float, lost: int, parity: Parity) -> tup
     >>> amplitudes.round(3), round(rate, 4)
     (array([0.   , 0.   , 0.944, 0.   , 0.331, 0.   , 0.   ]), 0.0197)
     """
+    size = check_positive_integer("n_spins", n_spins) / 2 + 1
+    check_memory("n_spins", n_spins, 40.0 * size**2)
     _, singular, right = np.linalg.svd(shifted_jump(n_spins, eta, parity, lost).toarray())
     amplitudes = np.zeros(n_spins + 1)
     amplitudes[levels(n_spins, parity, lost)] = right[-1] * np.sign(right[-1].sum())
@@ -180,8 +187,9 @@ def measured_decay(
     ValueError, MemoryError, ConvergenceError
         As `spincat.master_equation.product_space.cat_fidelity`.
     """
+    check_memory("n_spins", n_spins, 16.0 * check_positive_integer("n_spins", n_spins))
     rows = np.zeros((2, n_spins))
-    rows[1, 0] = step
+    rows[1, 0] = check_tolerance("step", step, 1e-8, 1.0)
     theta = SpinEnsemble(n_spins, eta).theta
     driven = product_space.cat_fidelity(rows, eta, times, parity, tol=1e-10)
     free = free_cat_fidelity(rows, theta, times, parity)
@@ -189,7 +197,7 @@ def measured_decay(
     return loss[0], loss[1]
 
 
-@lru_cache(maxsize=8)
+@cached(maxsize=8)
 def quasi_dark_basis(n_spins: int, eta: float, parity: Parity) -> Floats:
     """The quasi-dark states of all total spins, one for each irreducible space of any spin J.
 
@@ -269,8 +277,11 @@ def quasi_dark_fidelity(
     >>> quasi_dark_fidelity(detunings, 0.2, [0.0, 50.0, 100.0], "odd").round(4)
     array([0.9896, 0.6372, 0.1289])
     """
-    rows, grid = check_finite("detunings", detunings), check_finite("times", times)
+    rows, grid = check_finite("detunings", detunings), check_row("times", times)
+    if not rows.ndim or not rows.shape[-1]:
+        raise ValueError(f"detunings has shape {rows.shape}; allowed: (..., N) with N >= 1")
     n_spins = rows.shape[-1]
+    check_memory("times", grid.size, 16.0 * grid.size * (rows.size / n_spins + 2**n_spins))
     basis = quasi_dark_basis(n_spins, eta, check_parity(parity))
     theta = SpinEnsemble(n_spins, eta).theta
     cat = spin_cat(n_spins, theta, parity=parity, basis="product").real
@@ -339,8 +350,10 @@ def mean_fidelity(
     >>> found.mean.round(3)
     array([1.   , 0.857])
     """
-    if not 2 <= exact_draws <= draws:
-        raise ValueError(f"exact_draws = {exact_draws}; allowed: 2 to draws = {draws}")
+    check_size(n_spins)
+    most = check_integer("draws", draws, 2)
+    if check_integer("exact_draws", exact_draws, 2) > most:
+        raise refusal("exact_draws", exact_draws, f"2 to draws = {draws}")
     rows = Gaussian(delta).draw(n_spins, draws, seed)
     exact = product_space.cat_fidelity(rows[:exact_draws], eta, times, parity, tol=tol)
     cheap = quasi_dark_fidelity(rows, eta, times, parity)

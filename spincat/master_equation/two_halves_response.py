@@ -24,7 +24,14 @@ from scipy.linalg import expm
 from spincat.master_equation.dicke import steady_state
 from spincat.model.ensemble import SpinEnsemble
 from spincat.model.operators import block_liouvillian, ladder_lowering, levels, pair_lowering
-from spincat.shared.checks import check_even, check_finite
+from spincat.shared.checks import (
+    SMALLEST,
+    check_even,
+    check_inside,
+    check_parity,
+    check_row,
+    refusal,
+)
 from spincat.shared.types import Complexes, Floats, Parity
 
 LARGEST_N = 40
@@ -66,9 +73,8 @@ def spread_response(n_spins: int, eta: float, times: ArrayLike, parity: Parity =
     >>> spread_response(8, 0.5, [0.1, 1.0, 100.0]).round(4)
     array([ 0.0998,  0.98  , 19.256 ])
     """
-    grid = check_finite("times", times)
-    if grid.ndim != 1 or np.any(grid < 0):
-        raise ValueError(f"times = {times!r}; allowed: a row of numbers of at least 0")
+    grid = check_row("times", times)
+    check_inside("times", times, grid.min() >= 0, "a row of numbers of at least 0")
     response = _response(n_spins, eta, parity)
     size = response.source.size
     # dX/dt = GX + source as one linear equation for (X, 1)
@@ -111,9 +117,10 @@ def _response(n_spins: int, eta: float, parity: Parity) -> _Response:
     """Build the linear problem in the basis of the numbers of excitations of one parity."""
     if check_even(n_spins) > LARGEST_N:
         raise MemoryError(f"n_spins = {n_spins}; allowed: at most {LARGEST_N}")
+    check_parity(parity)
     ensemble = SpinEnsemble(n_spins, eta)
-    if ensemble.eta == 0:
-        raise ValueError("eta = 0; allowed: eta > 0")
+    if ensemble.eta < SMALLEST:
+        raise refusal("eta", eta, f"a number of at least {SMALLEST:g}" if eta else "eta > 0")
     n = np.arange(n_spins + 1)
     upper, lower = levels(n_spins, parity), levels(n_spins, parity, lost=1)
     rho = steady_state(ensemble, parity)

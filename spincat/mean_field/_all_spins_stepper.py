@@ -32,6 +32,8 @@ LOWER_WEIGHTS = np.array([0.37810903145819369, -0.096042292212423178, 0.5, 0.217
 # The same for u = Γk, which needs no product with J.
 A, M = ALPHA @ np.linalg.inv(GAMMA), WEIGHTS @ np.linalg.inv(GAMMA)
 C, E = np.eye(4) / GAMMA[0, 0] - np.linalg.inv(GAMMA), M - LOWER_WEIGHTS @ np.linalg.inv(GAMMA)
+MOST_STEPS = 300_000
+"""Largest number of steps, which take half a minute for a few spins."""
 SMALLEST_STEP = 1e-13
 """Shortest step, relative to the last time: below it the steps do not add up any more."""
 
@@ -86,10 +88,16 @@ def trajectory(stepper: Stepper, times: Floats, tol: float) -> State:
     result = np.empty(shape, complex), np.empty(shape)
     slope = np.empty(shape[1], complex), np.empty(shape[1])
     stepper.motion.derivative(stepper.state, slope)
+    count = 0
     now, step, end = 0.0, min(1e-2 / max(stepper.norm(slope), 1e-300), times[-1]), times[-1]
     for i, target in enumerate(times):
         while now < target:
             while True:
+                count += 1
+                if count > MOST_STEPS:
+                    raise ConvergenceError(
+                        f"times up to {end:g} need more than {MOST_STEPS} steps, now at t = {now:g}"
+                    )
                 last = step >= (target - now) * (1 - 1e-10)
                 length = target - now if last else step
                 if step < SMALLEST_STEP * end:

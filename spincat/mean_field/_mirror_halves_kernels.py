@@ -34,6 +34,8 @@ _C5 = (7.496443313967647, -10.24680431464352, -33.99990352819905, 11.70890893206
 _C6 = (8.083246795921522, -7.981132988064893, -31.52159432874371, 16.31930543123136)
 _C65 = -6.058818238834054
 _LEAST_STEP = 1e-13
+MOST_STEPS = 30_000_000
+"""Largest number of steps, which take half a minute."""
 MANY_TURNS = 40 * np.pi
 """A phase spread that has grown by so much keeps growing."""
 
@@ -75,9 +77,10 @@ def flow_jacobian(u: Triple, n: float, eta: float, delta: float) -> Matrix:
     )
 
 
-@njit(cache=True, fastmath={"contract", "nsz"})
+# without Python's error for a division by zero: NaN is an error of a step like any other
+@njit(cache=True, fastmath={"contract", "nsz"}, error_model="numpy")
 def _invert(m: Matrix) -> Matrix:
-    """The inverse of a 3x3 matrix."""
+    """The inverse of a 3x3 matrix; infinite or NaN if it has none."""
     a, b, c, d, e, f, g, h, i = m
     p, q, r = e * i - f * h, f * g - d * i, d * h - e * g
     s = 1 / (a * p + b * q + c * r)
@@ -210,6 +213,7 @@ def settle(
     """
     t, h, before, angle, winding, turns, rise = 0.0, 1e-3 / (1 + eta), 0.0, 0.0, 0.0, 0, 0.0
     distance = amplitude = 0.0
+    count = 0
     low, high = np.full(2, np.inf), np.full(2, -np.inf)  # of z, third and last quarter of the time
     while True:
         distance_before, amplitude_before = distance, amplitude
@@ -228,7 +232,8 @@ def settle(
             break
         (x, y, z), before = u, t
         u, t, h = advance(u, t, t_max, h, n, eta, delta, rtol, jac, slope)
-        if h == 0:
+        count += 1
+        if h == 0 or count > MOST_STEPS:
             return u, FAILED, t
         turned = np.arctan2(x * u[1] - y * u[0], x * u[0] + y * u[1])
         angle += turned
@@ -262,12 +267,19 @@ def settle_row(
 
 @njit(cache=True)
 def trajectory(
-    u: Triple, n: float, eta: float, delta: float, times: Floats, rtol: float, out: Floats
-) -> bool:
-    """Write u at increasing ``times`` to ``out``, shape (T, 3); return whether it got there."""
-    t, h = 0.0, 1e-3 / (1 + eta)
+    u: Triple, n: float, eta: float, delta: float, times: Floats, rtol: float, out: Floats,
+    most: int,
+) -> bool:  # fmt: skip
+    """Write u at increasing ``times`` to ``out``, shape (T, 3); return whether it got there.
+
+    It does not if a step is too short, or there are more than ``most``.
+    """
+    t, h, count = 0.0, 1e-3 / (1 + eta), 0
     for i in range(len(times)):
         while t < times[i]:
+            count += 1
+            if count > most:
+                return False
             jac, slope = flow_jacobian(u, n, eta, delta), flow(u, n, eta, delta)
             u, t, h = advance(u, t, times[i], h, n, eta, delta, rtol, jac, slope)
             if h == 0:

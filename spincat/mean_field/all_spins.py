@@ -19,9 +19,11 @@ from spincat.model.ensemble import SpinEnsemble
 from spincat.shared.checks import (
     check_equations,
     check_finite,
+    check_instance,
     check_memory,
     check_nonnegative,
     check_number,
+    check_numbers,
     check_times,
     check_tolerance,
 )
@@ -261,7 +263,7 @@ def integrate(
     ValueError, MemoryError
         If an argument is outside its range or not finite, or the result does not fit in memory.
     ConvergenceError
-        If the error cannot be brought below ``tol``.
+        If the error cannot be brought below ``tol``, or not in a reasonable number of steps.
 
     Examples
     --------
@@ -272,6 +274,7 @@ def integrate(
     >>> sigma.shape, abs(sigma.mean(axis=1)).round(3)
     ((2, 40), array([0.2, 0.2]))
     """
+    check_instance("ensemble", ensemble, SpinEnsemble, SpinGroups)
     detunings = np.asarray(ensemble.detunings)
     counts = ensemble.multiplicities if isinstance(ensemble, SpinGroups) else None
     state = _check_state(sigma, z)
@@ -318,15 +321,10 @@ def _check_detunings(detunings: ArrayLike, shape: tuple[int, ...]) -> Floats:
 
 def _check_state(sigma: ArrayLike, z: ArrayLike) -> tuple[Complexes, Floats]:
     """Both arrays in the type of the kernels, checked for shape and finiteness."""
-    coherence = np.asarray(sigma)
-    if coherence.dtype.kind not in "iufc":
-        raise ValueError(f"sigma = {sigma!r}; allowed: numbers")
-    inversion = check_finite("z", z)
+    coherence, inversion = check_numbers("sigma", sigma), check_finite("z", z)
     if coherence.ndim != 1 or coherence.size == 0 or inversion.shape != coherence.shape:
         raise ValueError(
             f"sigma and z have shapes {coherence.shape} and {inversion.shape}; "
             "allowed: (N,) for both, N >= 1"
         )
-    coherence = np.ascontiguousarray(coherence, dtype=complex)
-    check_finite("sigma", coherence.view(float))
-    return coherence, np.ascontiguousarray(inversion)
+    return np.ascontiguousarray(coherence), np.ascontiguousarray(inversion)

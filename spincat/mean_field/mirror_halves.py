@@ -34,6 +34,7 @@ __all__ = ["integrate", "jacobian", "rhs", "steady_state"]
 
 RTOL = 1e-7
 """Default of the error allowed in each component of the state per step."""
+MOST_STEPS = kernels.MOST_STEPS
 
 
 def rhs(state: ArrayLike, n_spins: int, eta: float, delta: float) -> Floats:
@@ -171,7 +172,7 @@ def integrate(
     ValueError
         If an argument is not finite or outside its range.
     ConvergenceError
-        If the steps become too short.
+        If the steps become too short, or too many.
 
     Examples
     --------
@@ -187,8 +188,11 @@ def integrate(
     grid, rtol = check_times(times), check_tolerance("rtol", rtol)
     out = np.empty((len(grid), 3))
     x, y, z = cartesian(start).tolist()
-    if not kernels.trajectory((x, y, z), n, eta, delta, grid, rtol, out):
-        raise ConvergenceError(f"no step at eta = {eta:g}, delta = {delta:g} is short enough")
+    if not kernels.trajectory((x, y, z), n, eta, delta, grid, rtol, out, MOST_STEPS):
+        raise ConvergenceError(
+            f"no step at eta = {eta:g}, delta = {delta:g} is short enough, or times up to "
+            f"{grid[-1]:g} need more than {MOST_STEPS} steps"
+        )
     result = polar(out)
     result[:, 1] = np.unwrap(result[:, 1])
     return result

@@ -18,8 +18,12 @@ from spincat.mean_field.mirror_halves import RTOL, cartesian, polar, steady_stat
 from spincat.shared.checks import (
     check_even,
     check_finite,
+    check_inside,
+    check_memory,
     check_number,
+    check_positive,
     check_positive_integer,
+    check_row,
     check_tolerance,
 )
 from spincat.shared.errors import ConvergenceError
@@ -106,8 +110,10 @@ def phase_map(
     ------
     ValueError
         If an argument is not finite or outside its range, or there is no steady state for δ = 0.
+    MemoryError
+        If the map does not fit in memory.
     ConvergenceError
-        If the steps become too short.
+        If the steps become too short, or too many.
 
     Examples
     --------
@@ -116,15 +122,18 @@ def phase_map(
     ['synchronised', 'synchronised', 'incoherent']
     """
     n, limits = _check(n_spins, t_max, tolerance, rtol)
-    etas, deltas = _check_axis("eta", eta), _check_axis("delta", delta)
+    etas, deltas = check_row("eta", eta), check_row("delta", delta)
     if np.any(etas <= 0):
         raise ValueError(f"eta holds {etas.min()}; allowed: numbers above 0")
+    check_memory("delta", deltas.size, 150.0 * etas.size * deltas.size)
     start = _initial_states(n_spins, etas, (len(etas), len(deltas)), initial)
     blocks = in_blocks(_settle, len(etas), start, n, etas, deltas, limits)
     states, fates, times = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     if np.any(fates == kernels.FAILED):
         i, j = np.argwhere(fates == kernels.FAILED)[0]
-        raise ConvergenceError(f"no step at eta = {etas[i]}, delta = {deltas[j]} is enough")
+        raise ConvergenceError(
+            f"no step at eta = {etas[i]}, delta = {deltas[j]} is short enough, or they are too many"
+        )
     parameters = {"n_spins": n_spins, "t_max": t_max, "tolerance": tolerance, "rtol": rtol}
     return _dataset(etas, deltas, states, fates, times, parameters)
 
@@ -182,10 +191,12 @@ def simulated_edge(
     array([0.0506, 0.0652])
     """
     n, limits = _check(n_spins, t_max, tolerance, rtol)
-    etas, accuracy = _check_axis("eta", eta), check_number("accuracy", accuracy)
-    if accuracy <= 0:
-        raise ValueError(f"accuracy = {accuracy!r}; allowed: a number above 0")
-    start = None if initial is None else check_finite("initial", initial)[..., None, :]
+    etas, accuracy = check_row("eta", eta), check_positive("accuracy", accuracy)
+    check_inside("eta", eta, bool(np.all(etas > 0)), "numbers above 0")
+    start = None if initial is None else check_finite("initial", initial)
+    if start is not None and start.shape not in ((3,), (len(etas), 3)):
+        raise ValueError(f"initial has shape {start.shape}; allowed: (3,) or ({len(etas)}, 3)")
+    start = None if start is None else start[..., None, :]
     states = _initial_states(n_spins, etas, (len(etas), 1), start)
     return np.concatenate(in_blocks(_edges, len(etas), states[:, 0], n, etas, limits, accuracy))
 
@@ -249,6 +260,7 @@ def ellipse(eta: ArrayLike, n_spins: int, a: float, b: float) -> Floats:
     0.069
     """
     h = check_finite("eta", eta) / check_positive_integer("n_spins", n_spins)
+    a, b = check_number("a", a), check_number("b", b)
     return np.asarray(b * np.sqrt(np.maximum(0.0, a**2 - (h - a) ** 2)))
 
 
@@ -272,7 +284,8 @@ def fit_ellipse(eta: ArrayLike, delta: ArrayLike, n_spins: int) -> EllipseFit:
     Raises
     ------
     ValueError
-        If an argument is not finite or outside its range, or the shapes differ.
+        If an argument is not finite or outside its range, the shapes differ, or the points do not
+        lie along an ellipse.
 
     Examples
     --------
@@ -280,16 +293,23 @@ def fit_ellipse(eta: ArrayLike, delta: ArrayLike, n_spins: int) -> EllipseFit:
     >>> round(float(fit.a), 4), round(float(fit.b), 3), round(fit.rms, 4)
     (0.0297, 1.979, 0.001)
     """
-    etas, edge = _check_axis("eta", eta), _check_axis("delta", delta)
+    etas, edge = check_row("eta", eta), check_row("delta", delta)
     if etas.shape != edge.shape or len(etas) < 3:
         raise ValueError(
             f"eta has shape {etas.shape}, delta {edge.shape}; allowed: equal, at least 3 points"
         )
-    h = etas / n_spins
+    h = etas / check_positive_integer("n_spins", n_spins)
     # δ² = 2ab²h - b²h² is linear in both coefficients: a start close to the solution
     (linear, quadratic), *_ = np.linalg.lstsq(np.stack([h, -(h**2)], axis=1), edge**2, rcond=None)
+    if not linear > 0 < quadratic:
+        raise ValueError(f"delta = {edge}; allowed: an arch over eta, as an ellipse from 0 on is")
     guess = max(linear / quadratic / 2, h.max() / 2), np.sqrt(quadratic)
-    (a, b), covariance = curve_fit(lambda eta, a, b: ellipse(eta, n_spins, a, b), etas, edge, guess)
+    try:
+        (a, b), covariance = curve_fit(
+            lambda eta, a, b: ellipse(eta, n_spins, a, b), etas, edge, guess
+        )
+    except RuntimeError as error:
+        raise ConvergenceError(f"no ellipse found through eta and delta: {error}") from None
     misfit = edge - ellipse(etas, n_spins, a, b)
     a_error, b_error = np.sqrt(np.diag(covariance))
     return EllipseFit(a, b, a_error, b_error, float(np.sqrt(np.mean(misfit**2))))
@@ -351,14 +371,6 @@ def _check(
     n_spins: int, t_max: float, tolerance: float, rtol: float
 ) -> tuple[float, tuple[float, float, float]]:
     """N and the arguments of the kernel that end a run, as floats."""
-    if not check_number("t_max", t_max) > 0:
-        raise ValueError(f"t_max = {t_max!r}; allowed: a number above 0")
+    t_max = check_positive("t_max", t_max)
     tolerance = check_tolerance("tolerance", tolerance, 1e-10, 1e-4)
     return float(check_even(n_spins)), (float(t_max), tolerance, check_tolerance("rtol", rtol))
-
-
-def _check_axis(name: str, values: ArrayLike) -> Floats:
-    axis = np.ascontiguousarray(check_finite(name, values))
-    if axis.ndim != 1 or axis.size == 0:
-        raise ValueError(f"{name} has shape {axis.shape}; allowed: one dimension, not empty")
-    return axis

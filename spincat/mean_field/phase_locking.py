@@ -16,7 +16,14 @@ import numpy as np
 import sympy as sp
 from scipy.optimize import brentq
 
-from spincat.shared.checks import check_nonnegative, check_number, check_positive_integer
+from spincat.shared.checks import (
+    check_equations,
+    check_inside,
+    check_nonnegative,
+    check_number,
+    check_positive_integer,
+    refusal,
+)
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Equations
 from spincat.symbolic import mirror_halves as derive
@@ -65,7 +72,9 @@ def locked_state(equations: Equations, n_spins: int, eta: float, spread: float) 
     >>> round(state.amplitude_squared, 4), round(state.inversion, 3), round(state.delta, 4)
     (0.0416, -0.908, 0.0015)
     """
+    check_equations(equations)
     h, cosine = _check(n_spins, eta, spread)
+    n_spins, eta, spread = int(n_spins), float(eta), float(spread)
     rates, jacobian, phase, _ = _compiled(equations)
     # Unknowns of order one: N A² and N (1 + z), which are 2η and 4η for weak drive.
     lower = (1 - np.sqrt(1 - 16 * h / cosine)) / 2
@@ -109,7 +118,7 @@ def restoring_rate(equations: Equations, n_spins: int, eta: float) -> float:
     0.982
     """
     state = locked_state(equations, n_spins, eta, 0.0)
-    slope = _compiled(equations)[3]
+    slope, n_spins, eta = _compiled(equations)[3], int(n_spins), float(eta)
     scaled = n_spins * state.amplitude_squared, n_spins * (1 + state.inversion)
     return -float(slope(*scaled, 0.0, n_spins, eta))
 
@@ -142,8 +151,9 @@ def weakest_drive(equations: Equations, n_spins: int, ratio: float = 0.0) -> flo
     >>> round(weakest_drive("printed", 1000), 3)
     0.251
     """
-    if check_number("ratio", ratio) >= 1:
-        raise ValueError(f"ratio = {ratio}; allowed: a number below 1")
+    check_equations(equations)
+    check_inside("ratio", ratio, check_number("ratio", ratio) < 1, "a number below 1")
+    n_spins = check_positive_integer("n_spins", n_spins)
 
     def excess(eta: float) -> float:
         return restoring_rate(equations, n_spins, eta) * small_spread(n_spins, eta) - ratio
@@ -186,13 +196,13 @@ def small_spread(n_spins: int, eta: float) -> float:
 def _check(n_spins: int, eta: float, spread: float) -> tuple[float, float]:
     """Return h and cos²ζ of parameters for which the state exists at N → ∞."""
     if check_positive_integer("n_spins", n_spins) % 2:
-        raise ValueError(f"n_spins = {n_spins}; allowed: an even number, for two equal halves")
+        raise refusal("n_spins", n_spins, "an even number, for two equal halves")
     if not abs(check_number("spread", spread)) < np.pi / 2:
-        raise ValueError(f"spread = {spread}; allowed: -pi/2 to pi/2")
+        raise refusal("spread", spread, "-pi/2 to pi/2")
     h, cosine = check_nonnegative("eta", eta) / n_spins, float(np.cos(spread)) ** 2
     if not 0 < h < cosine / 16:
         limit = n_spins * cosine / 16
-        raise ValueError(f"eta = {eta}; allowed: above 0 and below N cos²ζ/16 = {limit:.6g}")
+        raise refusal("eta", eta, f"above 0 and below N cos²ζ/16 = {limit:.6g}")
     return h, cosine
 
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spincat.shared.checks import check_finite, check_nonnegative, check_number
+from spincat.shared.checks import (
+    LARGEST_INTEGER,
+    check_finite,
+    check_nonnegative,
+    check_number,
+    check_row,
+    refusal,
+)
 from spincat.shared.types import Floats, Integers
 
 __all__ = ["SpinGroups", "check_multiplicities"]
@@ -51,8 +58,8 @@ class SpinGroups:
 
     def __post_init__(self) -> None:
         counts = check_multiplicities(self.multiplicities)
-        check_nonnegative("eta", self.eta)
-        check_number("phase", self.phase)
+        object.__setattr__(self, "eta", check_nonnegative("eta", self.eta))
+        object.__setattr__(self, "phase", check_number("phase", self.phase))
         offsets = check_finite("detunings", self.detunings)
         if offsets.shape not in ((), counts.shape):
             raise ValueError(f"detunings has shape {offsets.shape}; allowed: () or {counts.shape}")
@@ -67,9 +74,11 @@ class SpinGroups:
 
 def check_multiplicities(multiplicities: ArrayLike) -> Integers:
     """Return the numbers of spins, or raise ``ValueError`` unless they are integers from 1 on."""
-    counts = np.array(multiplicities)
-    if counts.dtype.kind not in "iu" or counts.ndim != 1 or not counts.size or counts.min() < 1:
-        raise ValueError(
-            f"multiplicities = {multiplicities!r}; allowed: integers of at least 1, in 1-D"
-        )
+    counts = check_row("multiplicities", multiplicities)
+    whole = np.asarray(multiplicities).dtype.kind in "iu"
+    if not whole or counts.min() < 1 or counts.sum() > LARGEST_INTEGER:
+        raise refusal(
+            "multiplicities", multiplicities,
+            f"integers of at least 1, with a sum of at most {LARGEST_INTEGER}",
+        )  # fmt: skip
     return counts.astype(np.int64)

@@ -12,18 +12,21 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.integrate import solve_ivp
 
-from spincat.mean_field import all_spins
+from spincat.mean_field import _lsoda, all_spins
 from spincat.mean_field._all_spins_kernels import EquationsOfMotion
 from spincat.mean_field.mirror_halves import cartesian, polar
 from spincat.model.ensemble import SpinEnsemble
 from spincat.shared.checks import (
+    check_equations,
     check_even,
     check_finite,
+    check_memory,
     check_nonnegative,
     check_number,
+    check_seed,
     check_times,
+    check_tolerance,
 )
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Complexes, Equations, Floats
@@ -143,8 +146,7 @@ def fixed_point(
     array([[ 0.323,  0.903, -0.704],
            [ 0.323,  0.903, -0.704]])
     """
-    start = np.broadcast_to(check_finite("state", state), (2, 3))
-    values, motion = _check(start, n_spins, eta, delta, equations)
+    values, motion = _check(_both(state), n_spins, eta, delta, equations)
     u = cartesian(values)
     for _ in range(50):
         residual = _rows(_flow(_flat(u), motion)).ravel()
@@ -188,7 +190,7 @@ def integrate(
     ValueError
         If an argument is not finite or outside its range.
     ConvergenceError
-        If the solver fails.
+        If the solver fails, or needs too many steps.
 
     Examples
     --------
@@ -200,16 +202,12 @@ def integrate(
            [0.906, 0.906]])
     """
     values, motion = _check(state, n_spins, eta, delta, equations)
-    grid = check_times(times)
-
-    tolerance = {"rtol": check_number("rtol", rtol), "atol": rtol / 100}
-    solution = solve_ivp(
-        lambda _, u: _flow(u, motion), (0.0, float(grid[-1])), _flat(cartesian(values)),
-        method="LSODA", t_eval=grid, **tolerance,
-    )  # fmt: skip
-    if not solution.success:
-        raise ConvergenceError(solution.message)
-    return polar(np.array([_rows(u) for u in solution.y.T]))
+    grid, rtol = check_times(times), check_tolerance("rtol", rtol)
+    start = _flat(cartesian(values))
+    later = _lsoda.solve(
+        lambda u: _flow(u, motion), start, grid, begin=0.0, rtol=rtol, atol=rtol / 100
+    )
+    return polar(np.array([_rows(u) for u in later.T]))
 
 
 def spins(
@@ -237,20 +235,28 @@ def spins(
     ------
     ValueError
         If an argument is not finite or outside its range.
+    MemoryError
+        If so many spins do not fit in memory.
     ConvergenceError
-        If the steps become too short.
+        If the steps become too short, or too many.
     """
-    start = np.broadcast_to(check_finite("state", state), (2, 3))
-    values, _ = _check(start, n_spins, eta, delta, equations)
-    grid = check_times(times)
+    values, _ = _check(_both(state), n_spins, eta, delta, equations)
+    grid, n_spins, delta = check_times(times), int(n_spins), float(delta)
+    check_memory("n_spins", n_spins, 100.0 * n_spins)
     halves = values[:, 0] * np.exp(1j * (np.pi / 4 + _SIGNS * values[:, 1]))
     sigma, z = (np.repeat(x, n_spins // 2) for x in (halves, values[:, 2]))
-    normal = np.random.default_rng(seed).standard_normal((2, n_spins)) / np.sqrt(2)
+    normal = np.random.default_rng(check_seed(seed)).standard_normal((2, n_spins)) / np.sqrt(2)
     sigma = sigma * (1 + check_nonnegative("noise", noise) * (normal[0] + 1j * normal[1]))
     length = np.maximum(1.0, np.sqrt(4 * np.abs(sigma) ** 2 + z**2))  # stay in the sphere
     ensemble = SpinEnsemble(n_spins, eta, detunings=np.repeat(delta * _SIGNS, n_spins // 2))
     sigma, z = all_spins.integrate(ensemble, sigma / length, z / length, grid, equations=equations)
     return sigma * np.exp(-0.25j * np.pi), z
+
+
+def _both(state: ArrayLike) -> Floats:
+    """The rows of both halves, which are equal if there is one."""
+    values = check_finite("state", state)
+    return np.broadcast_to(values, (2, 3)) if values.shape == (3,) else values
 
 
 def _flat(u: Floats) -> Floats:
@@ -290,6 +296,7 @@ def _check(
     values = check_finite("state", state)
     if values.shape != (2, 3):
         raise ValueError(f"state has shape {values.shape}; allowed: (2, 3), a row for each half")
+    check_equations(equations, "paper", "product")
     half = check_even(n_spins) / 2
     # without the phase π/4 of σ the coupling -2iη becomes -2η
     coupling = complex(-2 * check_nonnegative("eta", eta))

@@ -14,8 +14,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spincat.shared.checks import check_finite, check_nonnegative, check_positive_integer
+from spincat.shared.checks import (
+    check_finite,
+    check_instance,
+    check_integer,
+    check_memory,
+    check_nonnegative,
+    check_positive_integer,
+    check_seed,
+)
 from spincat.shared.types import Floats
+
+LARGEST_ORDER = 2000
+"""Largest number of quadrature nodes, which are eigenvalues of a full matrix."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +48,7 @@ class Broadening(ABC):
     delta: float
 
     def __post_init__(self) -> None:
-        check_nonnegative("delta", self.delta)
+        object.__setattr__(self, "delta", check_nonnegative("delta", self.delta))
 
     @abstractmethod
     def _standard(self, rng: np.random.Generator, n_spins: int) -> Floats:
@@ -75,7 +86,7 @@ class Broadening(ABC):
         Raises
         ------
         ValueError
-            If ``order`` is not an integer of at least 1.
+            If ``order`` is not an integer from 1 to `LARGEST_ORDER`.
         """
 
     def realisations(self, n_spins: int, draws: int, seed: int) -> Realisations:
@@ -94,10 +105,10 @@ class Broadening(ABC):
         Raises
         ------
         ValueError
-            If ``n_spins`` or ``draws`` is not an integer of at least 1.
+            If an argument is not an integer of at least 1, the seed of at least 0.
+        MemoryError
+            If the detunings of one draw do not fit in memory.
         """
-        check_positive_integer("n_spins", n_spins)
-        check_positive_integer("draws", draws)
         return Realisations(self, n_spins, draws, seed)
 
     def draw(self, n_spins: int, draws: int, seed: int) -> Floats:
@@ -118,9 +129,12 @@ class Broadening(ABC):
         Raises
         ------
         ValueError
-            If ``n_spins`` or ``draws`` is not an integer of at least 1.
+            If an argument is not an integer of at least 1, the seed of at least 0.
+        MemoryError
+            If the detunings do not fit in memory.
         """
         rows = self.realisations(n_spins, draws, seed)
+        check_memory("draws", draws, 8.0 * draws * n_spins)
         detunings = np.empty((draws, n_spins))
         for index, row in enumerate(rows):
             detunings[index] = row
@@ -135,6 +149,13 @@ class Realisations:
     n_spins: int
     draws: int
     seed: int
+
+    def __post_init__(self) -> None:
+        check_instance("broadening", self.broadening, Broadening)
+        check_positive_integer("n_spins", self.n_spins)
+        check_memory("n_spins", self.n_spins, 16.0 * self.n_spins)
+        check_positive_integer("draws", self.draws)
+        check_seed(self.seed)
 
     def __len__(self) -> int:
         return self.draws
@@ -166,8 +187,8 @@ class Gaussian(Broadening):
         return np.asarray(np.exp(-((self.delta * check_finite("times", times)) ** 2) / 2))
 
     def nodes(self, order: int) -> tuple[Floats, Floats]:
-        """Gauss-Hermite nodes: exact for polynomials in δ_n of degree below 2·order."""
-        x, w = np.polynomial.hermite_e.hermegauss(check_positive_integer("order", order))
+        """Gauss-Hermite nodes: exact for polynomials in δ_n of degree below 2·order ≤ 600."""
+        x, w = np.polynomial.hermite_e.hermegauss(check_integer("order", order, 1, 300))
         return self.delta * x, w / w.sum()
 
 
@@ -190,7 +211,7 @@ class Uniform(Broadening):
 
     def nodes(self, order: int) -> tuple[Floats, Floats]:
         """Gauss-Legendre nodes: exact for polynomials in δ_n of degree below 2·order."""
-        x, w = np.polynomial.legendre.leggauss(check_positive_integer("order", order))
+        x, w = np.polynomial.legendre.leggauss(check_integer("order", order, 1, LARGEST_ORDER))
         return np.sqrt(3) * self.delta * x, w / w.sum()
 
 
@@ -213,7 +234,7 @@ class Lorentzian(Broadening):
 
     def nodes(self, order: int) -> tuple[Floats, Floats]:
         """Midpoints of ``order`` intervals of equal probability, with equal weights."""
-        order = check_positive_integer("order", order)
+        order = check_integer("order", order, 1, LARGEST_ORDER)
         quantiles = (np.arange(order) + 0.5) / order
         return self.delta * np.tan(np.pi * (quantiles - 0.5)), np.full(order, 1 / order)
 
@@ -237,7 +258,7 @@ class TwoPoint(Broadening):
 
     def nodes(self, order: int = 2) -> tuple[Floats, Floats]:
         """The two points, whatever the ``order``: this rule is exact."""
-        check_positive_integer("order", order)
+        check_integer("order", order, 1, LARGEST_ORDER)
         return self.delta * np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
 

@@ -11,7 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spincat.shared.checks import check_nonnegative, check_number, check_positive_integer
+from spincat.shared.checks import (
+    check_complex,
+    check_nonnegative,
+    check_number,
+    check_positive,
+    check_positive_integer,
+)
 
 
 @dataclass(frozen=True)
@@ -63,13 +69,10 @@ class Cavity:
     drive: complex = 0.0
 
     def __post_init__(self) -> None:
-        check_positive_integer("n_spins", self.n_spins)
+        object.__setattr__(self, "n_spins", check_positive_integer("n_spins", self.n_spins))
         for name in ("omega", "coupling", "nonlinearity", "kappa"):
-            value = getattr(self, name)
-            if check_nonnegative(name, value) == 0:
-                raise ValueError(f"{name} = {value!r}; allowed: a number above 0")
-        for name in ("real", "imag"):
-            check_number(f"drive.{name}", getattr(self.drive, name))
+            object.__setattr__(self, name, check_positive(name, getattr(self, name)))
+        object.__setattr__(self, "drive", check_complex("drive", self.drive))
 
     @property
     def mixing(self) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from spincat.model.cavity import Cavity
 from spincat.shared.checks import (
     check_finite,
+    check_instance,
     check_nonnegative,
     check_number,
     check_positive_integer,
@@ -56,19 +57,18 @@ class SpinEnsemble:
     detunings: Floats | None = None
 
     def __post_init__(self) -> None:
-        check_positive_integer("n_spins", self.n_spins)
-        check_nonnegative("eta", self.eta)
-        check_number("phase", self.phase)
+        object.__setattr__(self, "n_spins", check_positive_integer("n_spins", self.n_spins))
+        object.__setattr__(self, "eta", check_nonnegative("eta", self.eta))
+        object.__setattr__(self, "phase", check_number("phase", self.phase))
         if self.detunings is None:  # a view of one zero: takes no memory for any N
             object.__setattr__(self, "detunings", np.broadcast_to(0.0, self.n_spins))
             return
-        values = np.array(self.detunings)
-        check_finite("detunings", values)
+        values = check_finite("detunings", self.detunings)
         if values.shape != (self.n_spins,):
             raise ValueError(
                 f"detunings has shape {values.shape}; allowed: ({self.n_spins},), one per spin"
             )
-        values = values.astype(float)
+        values = values.copy()
         values.flags.writeable = False
         object.__setattr__(self, "detunings", values)
 
@@ -100,6 +100,7 @@ class SpinEnsemble:
         >>> round(ensemble.eta, 6), round(ensemble.phase, 6)
         (2.0, 0.3)
         """
+        check_instance("cavity", cavity, Cavity)
         scaled = None if detunings is None else check_finite("detunings", detunings) / cavity.gamma2
         return cls(cavity.n_spins, cavity.eta, cavity.phase, scaled)
 

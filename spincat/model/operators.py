@@ -15,15 +15,25 @@ All matrices are sparse (``scipy.sparse.csr_array``), and a caller that needs a 
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import ArrayLike
 
-from spincat.shared.checks import check_parity, check_positive_integer
+from spincat.shared.caching import cached
+from spincat.shared.checks import (
+    check_choice,
+    check_list,
+    check_memory,
+    check_parity,
+    check_positive_integer,
+    check_sparse,
+    check_square,
+    refusal,
+)
 from spincat.shared.types import Floats, Integers, Parity
 
 Basis = Literal["dicke", "product"]
@@ -32,6 +42,8 @@ LARGEST_N = 10
 """Largest N of a projector, which is a full matrix of 2^N rows and takes 8 MB."""
 LARGEST_PRODUCT_N = 16
 """Largest N in the product basis, where 2^16 amplitudes take 1 MB (a density matrix, 64 GB)."""
+ROW = 64.0
+"""Bytes for each level of a ladder: its operator and the arrays in passing."""
 
 
 def excitations(n_spins: int, *, basis: Basis = "dicke") -> Integers:
@@ -63,6 +75,7 @@ def excitations(n_spins: int, *, basis: Basis = "dicke") -> Integers:
     """
     check_basis(n_spins, basis)
     if basis == "dicke":
+        _check_ladder(n_spins)
         return np.arange(n_spins + 1)
     return n_spins - np.bitwise_count(np.arange(2**n_spins)).astype(np.int64)
 
@@ -151,7 +164,7 @@ def levels(n_spins: int, parity: Parity, lost: int = 0) -> Integers:
     (array([0, 2, 4, 6]), array([2, 4]))
     """
     first = 0 if check_parity(parity) == "even" else 1
-    n = np.arange(check_lost(n_spins, lost), n_spins - lost + 1)
+    n = np.arange(check_lost(n_spins, lost), _check_ladder(n_spins) - lost + 1)
     return np.asarray(n[n % 2 == first])
 
 
@@ -184,7 +197,7 @@ def ladder_lowering(n_spins: int, lost: int = 0) -> sparse.csr_array:
     array([[0.   , 2.   , 0.   , 0.   , 0.   ],
            [0.   , 0.   , 2.449, 0.   , 0.   ]])
     """
-    size = n_spins - 2 * check_lost(n_spins, lost)
+    size = _check_ladder(n_spins) - 2 * check_lost(n_spins, lost)
     k = np.arange(1.0, size + 1)
     return _above_diagonal(np.sqrt(k * (size - k + 1)))
 
@@ -280,7 +293,7 @@ def total_spins(n_spins: int) -> Floats:
     >>> total_spins(5)
     array([2.5, 1.5, 0.5])
     """
-    check_positive_integer("n_spins", n_spins)
+    _check_ladder(n_spins)
     return np.asarray(n_spins / 2 - np.arange(n_spins // 2 + 1))
 
 
@@ -315,7 +328,7 @@ def total_spin_squared(n_spins: int) -> sparse.csr_array:
     return sparse.csr_array(lowering.T @ lowering + sparse.diags_array(s_z * (s_z - 1)))
 
 
-@lru_cache(maxsize=2)
+@cached(maxsize=2)
 def total_spin_projectors(n_spins: int) -> Floats:
     r"""Return the projectors on the total spins, in the order of :func:`total_spins`.
 
@@ -370,6 +383,8 @@ def total_spin_weights(states: ArrayLike) -> Floats:
 
     Raises
     ------
+    ValueError
+        If these are no matrices of 2^N finite numbers a side.
     MemoryError
         If N is above 10.
 
@@ -378,8 +393,11 @@ def total_spin_weights(states: ArrayLike) -> Floats:
     >>> total_spin_weights(np.diag([0, 1, 0, 0]))  # |eg>: half triplet, half singlet
     array([0.5, 0.5])
     """
-    rho = np.asarray(states)
-    each = total_spin_projectors(int(rho.shape[-1]).bit_length() - 1)
+    rho = check_square("states", states)
+    n_spins = rho.shape[-1].bit_length() - 1
+    if rho.shape[-1] != 2 ** max(n_spins, 1):
+        raise ValueError(f"states has shape {rho.shape}; allowed: (..., 2^N, 2^N) with N >= 1")
+    each = total_spin_projectors(n_spins)
     return np.asarray(np.einsum("jab,...ba->...j", each, rho.real))
 
 
@@ -408,7 +426,8 @@ def photon_lowering(photons: int) -> sparse.csr_array:
            [0.   , 0.   , 1.414],
            [0.   , 0.   , 0.   ]])
     """
-    return _above_diagonal(np.sqrt(np.arange(1.0, check_positive_integer("photons", photons) + 1)))
+    check_memory("photons", photons, ROW * check_positive_integer("photons", photons))
+    return _above_diagonal(np.sqrt(np.arange(1.0, photons + 1)))
 
 
 def liouvillian(hamiltonian: ArrayLike, jumps: Sequence[ArrayLike]) -> sparse.csr_array:
@@ -430,7 +449,10 @@ def liouvillian(hamiltonian: ArrayLike, jumps: Sequence[ArrayLike]) -> sparse.cs
     >>> (liouvillian(0 * lowering, [lowering]) @ [1, 0, 0, 0]).real
     array([-1.,  0.,  0.,  1.])
     """
-    return block_liouvillian(jumps, jumps, (hamiltonian, hamiltonian))
+    lowering = _matrices("jumps", jumps)
+    energy = check_sparse("hamiltonian", hamiltonian)
+    _check_one_size("jumps", lowering, energy)
+    return _generator(lowering, lowering, energy, energy)
 
 
 def block_liouvillian(
@@ -464,31 +486,36 @@ def block_liouvillian(
     >>> block_liouvillian([jumps[0]], [jumps[1]]).diagonal().round(3)
     array([ 0.   , -0.667, -0.667, -1.333])
     """
-    first, second = hamiltonians or (None, None)
-    acting, conjugate = _effective(first, left), _effective(second, right).conj()
-    one_left, one_right = (sparse.eye_array(m.shape[0]) for m in (acting, conjugate))
-    result = sparse.kron(acting, one_right) + sparse.kron(one_left, conjugate)
-    for one, other in zip(left, right, strict=True):
-        result = result + sparse.kron(sparse.csr_array(one), sparse.csr_array(other).conj())
-    return sparse.csr_array(result)
+    rows, columns = _matrices("left", left), _matrices("right", right)
+    if len(rows) != len(columns) or not rows:
+        raise ValueError(
+            f"left has {len(rows)} and right {len(columns)} matrices; allowed: as many, at least 1"
+        )
+    energies = () if hamiltonians is None else _matrices("hamiltonians", hamiltonians)
+    if len(energies) not in (0, 2):
+        raise ValueError(f"hamiltonians has {len(energies)} matrices; allowed: two, H_l and H_r")
+    first, second = energies or (None, None)
+    _check_one_size("left", rows, first)
+    _check_one_size("right", columns, second)
+    return _generator(rows, columns, first, second)
 
 
 def check_basis(n_spins: int, basis: str) -> None:
     """Raise unless N is an integer of at least 1, in a basis that is known and not too large."""
     check_positive_integer("n_spins", n_spins)
-    if basis not in ("dicke", "product"):
-        raise ValueError(f"basis = {basis!r}; allowed: 'dicke' or 'product'")
+    check_choice("basis", basis, get_args(Basis))
     if basis == "product" and n_spins > LARGEST_PRODUCT_N:
         raise MemoryError(
             f"n_spins = {n_spins} in the product basis; allowed: at most {LARGEST_PRODUCT_N}"
         )
 
 
-def check_lost(n_spins: int, lost: int) -> int:
+def check_lost(n_spins: int, lost: Any) -> int:
     """Return ``lost``, or raise unless N/2 - ``lost`` is a total spin of N spins."""
-    if lost not in range(check_positive_integer("n_spins", n_spins) // 2 + 1):
-        raise ValueError(f"lost = {lost!r}; allowed: 0 to {n_spins // 2} for n_spins = {n_spins}")
-    return lost
+    allowed = range(check_positive_integer("n_spins", n_spins) // 2 + 1)
+    if isinstance(lost, bool) or not isinstance(lost, numbers.Integral) or int(lost) not in allowed:
+        raise refusal("lost", lost, f"0 to {allowed[-1]} for n_spins = {n_spins}")
+    return int(lost)
 
 
 def check_size(n_spins: int) -> None:
@@ -497,16 +524,48 @@ def check_size(n_spins: int) -> None:
         raise MemoryError(f"n_spins = {n_spins}; allowed: at most {LARGEST_N} in this analysis")
 
 
+def _check_ladder(n_spins: int) -> int:
+    """Return N, or raise unless it is an integer of at least 1 whose levels fit in memory."""
+    check_memory("n_spins", n_spins, ROW * check_positive_integer("n_spins", n_spins))
+    return int(n_spins)
+
+
 def _above_diagonal(elements: Floats) -> sparse.csr_array:
     """A square matrix with these elements next to its diagonal, on the right."""
     shape = (len(elements) + 1,) * 2
     return sparse.csr_array(sparse.diags_array(elements, offsets=1, shape=shape))
 
 
-def _effective(hamiltonian: ArrayLike | None, jumps: Sequence[ArrayLike]) -> sparse.csr_array:
+def _generator(
+    left: Sequence[sparse.csr_array], right: Sequence[sparse.csr_array],
+    first: sparse.csr_array | None, second: sparse.csr_array | None,
+) -> sparse.csr_array:  # fmt: skip
+    """The generator of `block_liouvillian` from checked matrices."""
+    acting, conjugate = _effective(first, left), _effective(second, right).conj()
+    one_left, one_right = (sparse.eye_array(m.shape[0]) for m in (acting, conjugate))
+    result = sparse.kron(acting, one_right) + sparse.kron(one_left, conjugate)
+    for one, other in zip(left, right, strict=True):
+        result = result + sparse.kron(one, other.conj())
+    return sparse.csr_array(result)
+
+
+def _matrices(name: str, values: Any) -> list[sparse.csr_array]:
+    return [check_sparse(name, value) for value in check_list(name, values, "matrices")]
+
+
+def _check_one_size(
+    name: str, matrices: Sequence[sparse.csr_array], energy: sparse.csr_array | None
+) -> None:
+    shapes = {matrix.shape for matrix in [*matrices, *([] if energy is None else [energy])]}
+    if len(shapes) > 1:
+        raise ValueError(f"{name} and its H have the shapes {shapes}; allowed: one shape")
+
+
+def _effective(
+    hamiltonian: sparse.csr_array | None, jumps: Sequence[sparse.csr_array]
+) -> sparse.csr_array:
     """-iH - ΣL†L/2."""
-    matrices = [sparse.csr_array(jump) for jump in jumps]
-    result = 0 * matrices[0] if hamiltonian is None else -1j * sparse.csr_array(hamiltonian)
-    for jump in matrices:
+    result = 0 * jumps[0] if hamiltonian is None else -1j * hamiltonian
+    for jump in jumps:
         result = result - jump.conj().T @ jump / 2
     return result

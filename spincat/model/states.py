@@ -14,8 +14,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, xlogy
 
-from spincat.model.operators import Basis, check_basis, excitations, parity_signs
-from spincat.shared.checks import check_number, check_parity, check_positive_integer, check_theta
+from spincat.model.operators import ROW, Basis, check_basis, excitations, parity_signs
+from spincat.shared.checks import (
+    check_memory,
+    check_number,
+    check_numbers,
+    check_parity,
+    check_positive_integer,
+    check_square,
+    check_theta,
+    refusal,
+)
 from spincat.shared.types import Complexes, Floats, Parity
 
 if TYPE_CHECKING:
@@ -166,7 +175,14 @@ def fold(n_spins: int, theta: float, parity: Parity) -> tuple[float, Parity]:
     -------
     tuple[float, Parity]
         Angle in [0, π/2] and the parity seen from there.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
     """
+    n_spins = check_positive_integer("n_spins", n_spins)
+    theta, parity = check_theta(theta, n_spins), check_parity(parity)
     if theta <= np.pi / 2:
         return theta, parity
     flipped: Parity = "odd" if parity == "even" else "even"
@@ -185,7 +201,15 @@ def log_cos_power(n_spins: int, theta: float) -> float:
     -------
     float
         At most 0.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
     """
+    n_spins, theta = check_positive_integer("n_spins", n_spins), check_theta(theta, n_spins)
+    if theta > np.pi / 2:
+        raise refusal("theta", theta, "0 <= theta <= pi/2")
     with np.errstate(divide="ignore"):
         return float(n_spins / 2 * np.log1p(-(np.sin(theta) ** 2)))
 
@@ -208,7 +232,7 @@ def purity(states: ArrayLike) -> Floats:
     >>> float(purity(np.eye(4) / 4))
     0.25
     """
-    return np.asarray(np.sum(np.abs(np.asarray(states)) ** 2, axis=(-1, -2)))
+    return np.asarray(np.sum(np.abs(check_square("states", states)) ** 2, axis=(-1, -2)))
 
 
 def trace_distance(first: ArrayLike, second: ArrayLike) -> Floats:
@@ -229,7 +253,15 @@ def trace_distance(first: ArrayLike, second: ArrayLike) -> Floats:
     >>> float(trace_distance(np.diag([1.0, 0.0]), np.eye(2) / 2))
     0.5
     """
-    values = np.linalg.eigvalsh(np.asarray(first) - np.asarray(second))
+    one, other = check_square("first", first), check_square("second", second)
+    try:
+        difference = one - other
+    except ValueError:
+        raise ValueError(
+            f"first and second have shapes {one.shape} and {other.shape}; "
+            "allowed: any that are broadcast"
+        ) from None
+    values = np.linalg.eigvalsh(difference)
     return np.asarray(np.abs(values).sum(axis=-1) / 2)
 
 
@@ -260,12 +292,15 @@ def to_qobj(state: Complexes, *, basis: Basis) -> qutip.Qobj:
     """
     import qutip  # on request only: it takes a second to import
 
-    n_spins = len(state).bit_length() - 1 if basis == "product" else 1
-    if basis == "product" and len(state) != 2**n_spins:
-        raise ValueError(f"state has {len(state)} entries; allowed: 2^N in the product basis")
-    check_basis(n_spins, basis)
-    dims = [[2] * n_spins, [1] * n_spins] if basis == "product" else [[len(state)], [1]]
-    return qutip.Qobj(np.asarray(state).reshape(-1, 1), dims=dims)
+    vector = check_numbers("state", state)
+    check_basis(1, basis)
+    if vector.ndim != 1 or vector.size < 2:
+        raise ValueError(f"state has shape {vector.shape}; allowed: (N + 1,) or (2^N,), N >= 1")
+    n_spins = vector.size.bit_length() - 1
+    if basis == "product" and vector.size != 2**n_spins:
+        raise ValueError(f"state has {vector.size} entries; allowed: 2^N in the product basis")
+    dims = [[2] * n_spins, [1] * n_spins] if basis == "product" else [[vector.size], [1]]
+    return qutip.Qobj(vector.reshape(-1, 1), dims=dims)
 
 
 def _check(n_spins: int, theta: float, azimuth: float, basis: str) -> tuple[int, float, float]:
@@ -273,6 +308,7 @@ def _check(n_spins: int, theta: float, azimuth: float, basis: str) -> tuple[int,
     theta = check_theta(theta, n_spins)
     azimuth = check_number("azimuth", azimuth)
     check_basis(n_spins, basis)
+    check_memory("n_spins", n_spins, ROW * n_spins)
     return n_spins, theta, azimuth
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spincat.shared.checks import check_finite
+from spincat.shared.checks import check_memory, check_row, check_square
 from spincat.shared.types import Floats
+
+FAR = 6.0
+"""Beyond √N and this distance W is below 1e-30, and taken as zero: the sum overflows there."""
 
 
 def wigner(rho: ArrayLike, real: ArrayLike, imaginary: ArrayLike) -> Floats:
@@ -32,7 +35,7 @@ def wigner(rho: ArrayLike, real: ArrayLike, imaginary: ArrayLike) -> Floats:
     Raises
     ------
     ValueError
-        If ``rho`` is not square or the grid is not finite.
+        If ``rho`` is not square or so large that the sum overflows, or the grid is not finite.
 
     Examples
     --------
@@ -42,9 +45,17 @@ def wigner(rho: ArrayLike, real: ArrayLike, imaginary: ArrayLike) -> Floats:
     """
     import qutip  # on request only: it takes a second to import
 
-    matrix = np.asarray(rho)
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"rho has shape {matrix.shape}; allowed: a square matrix")
-    grid = check_finite("real", real), check_finite("imaginary", imaginary)
-    # g = 2 makes the coordinates Re β and Im β; Clenshaw's sum is stable for many excitations.
-    return np.asarray(qutip.wigner(qutip.Qobj(matrix), *grid, g=2, method="clenshaw"))
+    matrix = check_square("rho", rho)
+    if matrix.ndim != 2 or len(matrix) < 2:
+        raise ValueError(f"rho has shape {matrix.shape}; allowed: (N + 1, N + 1) with N >= 1")
+    grid = check_row("real", real), check_row("imaginary", imaginary)
+    check_memory("real", grid[0].size, 64.0 * grid[0].size * grid[1].size)
+    distance = np.hypot(*np.meshgrid(*grid))
+    near = distance < np.sqrt(len(matrix)) + FAR
+    with np.errstate(over="ignore", invalid="ignore"):
+        # g = 2 makes the coordinates Re β and Im β; Clenshaw's sum is stable for many excitations.
+        values = qutip.wigner(qutip.Qobj(matrix), *grid, g=2, method="clenshaw")
+    values = np.where(near, values, 0.0)
+    if not np.isfinite(values).all():
+        raise ValueError(f"rho has {len(matrix)} levels; allowed: fewer, the sum overflows")
+    return values

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 
-import numpy as np
-
 from spincat.run.parameters import read, split
+from spincat.shared.checks import LARGEST, shown
 from spincat.shared.declarations import Parameter, by_name
 
 GRID_FORMS = (
@@ -44,15 +43,32 @@ def _axis(parameter: Parameter, text: str) -> list[Any]:
 
 
 def _spaced(parameter: Parameter, text: str) -> list[int] | list[float]:
-    match = re.fullmatch(r"([^:]+):([^:]+):(lin|log)(\d+)", text)
+    match = re.fullmatch(r"([^:]+):([^:]+):(lin|log)(\d{1,5})", text)
     try:
-        start, stop, count = (float(match[1]), float(match[2]), int(match[4])) if match else [0] * 3
-    except ValueError:
-        count = 0
+        ends = [Decimal(match[1].strip()), Decimal(match[2].strip())] if match else []
+    except InvalidOperation:
+        ends = []
+    inside = all(end.is_finite() and abs(end) <= LARGEST for end in ends)
     logarithmic = match is not None and match[3] == "log"
-    if count < 1 or not math.isfinite(start + stop) or (logarithmic and min(start, stop) <= 0):
-        raise ValueError(f"--grid {parameter.name}={text}; allowed: {GRID_FORMS}")
-    found = (np.geomspace if logarithmic else np.linspace)(start, stop, int(count))
+    if not match or not ends or not inside or int(match[4]) < 1 or (logarithmic and min(ends) <= 0):
+        raise ValueError(f"--grid {parameter.name}={shown(text)}; allowed: {GRID_FORMS}")
+    found = _between(ends[0], ends[1], int(match[4]), logarithmic=logarithmic)
     if parameter.scalar is int:
-        return [int(value) for value in np.unique(np.rint(found))]
+        return sorted({round(value) for value in found})
     return [float(value) for value in found]
+
+
+def _between(start: Decimal, stop: Decimal, count: int, *, logarithmic: bool) -> list[Decimal]:
+    """Equally spaced numbers, exact in decimals: they name the points of a sweep.
+
+    In binary their last digits would depend on the processor, and so would what a repeated sweep
+    finds done.
+    """
+    with localcontext() as context:
+        context.prec = 40
+        shares = [Decimal(k) / max(count - 1, 1) for k in range(count)]
+        if not logarithmic:
+            return [start + share * (stop - start) for share in shares]
+        ratio = (stop / start).ln()
+        inner = [start * (share * ratio).exp() for share in shares]
+        return [start, *inner[1:-1], stop][:count]

@@ -49,5 +49,5 @@ def read(text: str, kind: Any) -> Any:
         return text.lower() == "true"
     try:
         return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):  # all are of Python
         return text

@@ -1,10 +1,11 @@
 """Helpers that know no physics, for all other folders.
 
-Refusals of arguments (`checks`), parameters declared as types (`declarations`), what solvers raise
-(`errors`), names of types (`types`), rows shared out among processes (`parallel`) or a
-Dask cluster (`cluster`), files (`files`), optional packages (`extras`), what is taken from the
-user's environment (`environment`), where a result comes from (`provenance`) and which modules it
-depends on (`reach`), and the table at the end of a chapter (`verdicts`).
+Refusals of arguments (`checks`) and the memory they are measured against (`memory`), the cache of
+public functions (`caching`), parameters declared as types (`declarations`), what solvers raise
+(`errors`), names of types (`types`), rows shared out among processes (`parallel`) or a Dask cluster
+(`cluster`), files (`files`), optional packages (`extras`), what is taken from the user's
+environment (`environment`), where a result comes from (`provenance`) and which modules it depends
+on (`reach`), and the table at the end of a chapter (`verdicts`).
 They may import nothing of the package but each other.
 """
 
@@ -14,6 +15,7 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from spincat.shared import (
+        caching,
         checks,
         cluster,
         declarations,
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
         errors,
         extras,
         files,
+        memory,
         parallel,
         provenance,
         reach,
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "caching",
     "checks",
     "cluster",
     "declarations",
@@ -36,6 +40,7 @@ __all__ = [
     "errors",
     "extras",
     "files",
+    "memory",
     "parallel",
     "provenance",
     "reach",

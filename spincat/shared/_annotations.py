@@ -12,7 +12,16 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    LiteralString,
+    NamedTuple,
+    get_args,
+    get_origin,
+)
 
 import numpy as np
 from annotated_types import (
@@ -26,7 +35,16 @@ from annotated_types import (
     MinLen,
     MultipleOf,
 )
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from spincat.shared.checks import LARGEST
+
+TOO_LARGE: LiteralString = "too_large"
+TWICE: LiteralString = "twice"
+"""Types of the errors whose message says what is allowed."""
+LARGEST_INTEGER = 2**63 - 1
+"""What the attribute of a stored dataset can hold."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +80,7 @@ class Below(Limit):
 
 @dataclass(frozen=True)
 class Rule(BaseMetadata):
-    """What a value, or a list as a whole, must fulfil beside its range; the check is ours."""
+    """What a value must fulfil beside its range; the check is ours."""
 
     word: ClassVar[str]
     holds: ClassVar[Any]
@@ -72,17 +90,6 @@ class NotMultipleOfPi(Rule):
     """At least 0.001 from each multiple of π, measured by the sine."""
 
     word, holds = "not a multiple of pi", staticmethod(lambda value: abs(math.sin(value)) >= 1e-3)
-
-
-class Different(Rule):
-    """A list without repetitions."""
-
-    word = "different numbers"
-
-    @staticmethod
-    def holds(values: list[Any]) -> bool:
-        # elements may be lists, of which there are no sets
-        return all(value not in values[:number] for number, value in enumerate(values))
 
 
 def levels(annotation: Any) -> Iterable[tuple[Any, tuple[Any, ...]]]:
@@ -103,6 +110,7 @@ def strict(annotation: Any, inside: bool = False) -> Any:
         # a single value stands for a list of one, but not inside of a list
         single = not inside and len(list(levels(inner[0]))) == 1
         rules = [MinLen(1), BeforeValidator(_listed if single else _as_list), *data]
+        rules += [] if inside else [AfterValidator(_each_once)]
         return Annotated[list[strict(inner[0], inside=True)], *rules]  # type: ignore[misc]
     rule = {int: _whole, float: _real, bool: _as_it_is(bool), str: _as_it_is(str), list: _any_list}
     if kind in rule:
@@ -111,19 +119,33 @@ def strict(annotation: Any, inside: bool = False) -> Any:
 
 
 def _real(value: Any) -> float:
-    # bool comes first: to Python, True is an integer
-    if isinstance(value, bool) or not (isinstance(value, numbers.Real) and math.isfinite(value)):
-        raise ValueError("not a finite number")
-    return float(value)
+    return float(_number(value, LARGEST, f"a number of magnitude at most {LARGEST:g}"))
 
 
 def _whole(value: Any) -> int:
-    number = _real(value)
-    if isinstance(value, numbers.Integral):
-        return int(value)
-    if not number.is_integer():
+    number = _number(value, LARGEST_INTEGER, f"an integer of magnitude at most {LARGEST_INTEGER}")
+    if number % 1:
         raise ValueError("not a whole number")
     return int(number)
+
+
+def _number(value: Any, most: float, allowed: str) -> int | float:
+    # bool comes first: to Python, True is an integer
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ValueError("not a number")
+    number = int(value) if isinstance(value, numbers.Integral) else float(value)
+    if number in (math.inf, -math.inf) or number != number:
+        raise ValueError("not a finite number")
+    if abs(number) > most:
+        raise PydanticCustomError(TOO_LARGE, "{allowed}", {"allowed": allowed})
+    return number
+
+
+def _each_once(values: list[Any]) -> list[Any]:
+    # they become the coordinates of a dataset, which must tell them apart
+    if len({tuple(value) if isinstance(value, list) else value for value in values}) < len(values):
+        raise PydanticCustomError(TWICE, "each value once")
+    return values
 
 
 def _as_it_is(kind: Any) -> Callable[[Any], Any]:
@@ -138,7 +160,9 @@ def _as_it_is(kind: Any) -> Callable[[Any], Any]:
 
 
 def _as_list(value: Any) -> Any:
-    is_list = isinstance(value, Sequence | np.ndarray) and not isinstance(value, str)
+    if isinstance(value, np.ndarray):
+        return [*value] if value.ndim else value[()]
+    is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
     return [*value] if is_list else value
 
 

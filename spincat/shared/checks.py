@@ -1,86 +1,130 @@
-"""Checks of arguments: every refusal names the argument, its value and the allowed range."""
+"""Checks of arguments: every refusal names the argument, its value and the allowed range.
+
+Whatever the object is, a check returns it in the type that the formulas take, or raises
+``ValueError`` (``MemoryError`` for a size).  A number or an array is real or complex as asked for,
+finite, without masked values, and of magnitude at most `LARGEST`.
+"""
 
 from __future__ import annotations
 
 import numbers
-import os
-from typing import Any, get_args
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike
+import scipy.sparse as sparse
 
-from spincat.shared.types import Equations, Floats, Parity
+from spincat.shared.memory import usable_memory
+from spincat.shared.types import Complexes, Equations, Floats, Parity
+
+T = TypeVar("T")
+
+LARGEST = 1e60
+"""Largest magnitude of a number: formulas have fourth powers of it, which are still doubles."""
+SMALLEST = 1 / LARGEST
+"""Smallest number where one above 0 is asked for, and smallest time after 0."""
+LARGEST_INTEGER = 2**53
+"""Largest integer that is also a double, as all formulas take it."""
+LONGEST = 80
+"""Characters of a value in a message."""
+SHARE = 0.8
+"""Of the memory that one computation may take: arrays in passing are not counted."""
+
+
+def refusal(name: str, value: Any, allowed: str) -> ValueError:
+    """Return the error that says that an argument has this value, and what is allowed instead."""
+    return ValueError(f"{name} = {shown(value)}; allowed: {allowed}")
+
+
+def shown(value: Any) -> str:
+    """Return the value as text in one short line."""
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # an integer of thousands of digits
+        text = f"<{type(value).__name__} that is too long to show>"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 20]}...{text[-17:]}"
+
+
+# -- one number
+
+
+def check_integer(name: str, value: Any, least: int, most: int = LARGEST_INTEGER) -> int:
+    """Return ``value`` as an int, or raise ``ValueError`` unless it is one within these ends."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+        raise refusal(name, value, f"an integer of at least {least}")
+    if (whole := int(value)) > most:
+        raise refusal(name, value, f"an integer of at most {most}")
+    return whole
 
 
 def check_positive_integer(name: str, value: Any) -> int:
-    """Return ``value`` as an int, or raise ``ValueError`` unless it is an integer of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
-        raise ValueError(f"{name} = {value!r}; allowed: an integer of at least 1")
-    return int(value)
+    """Return ``value`` as an int, or raise ``ValueError`` unless it is an integer from 1 on."""
+    return check_integer(name, value, 1)
 
 
-def check_finite(name: str, value: ArrayLike) -> Floats:
-    """Return ``value`` as a float array, or raise ``ValueError`` unless it is real and finite."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise ValueError(f"{name} = {value!r}; allowed: real numbers")
-    array = np.asarray(array, dtype=float)
-    # A reduction to two numbers, not a mask: detunings may fill most of the memory.
-    if array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
-        where = np.flatnonzero(~np.isfinite(array))[0]
-        raise ValueError(
-            f"{name} holds {array.flat[where]} at index {where}; allowed: finite numbers"
-        )
-    return array
-
-
-def check_number(name: str, value: float) -> float:
-    """Return ``value`` as a float, or raise ``ValueError`` unless it is one finite number."""
-    if check_finite(name, value).ndim:
-        raise ValueError(f"{name} = {value!r}; allowed: a single number")
-    return float(value)
-
-
-def check_nonnegative(name: str, value: float) -> float:
-    """Return ``value`` as a float, or raise ``ValueError`` unless it is finite and not negative."""
-    if check_number(name, value) < 0:
-        raise ValueError(f"{name} = {value!r}; allowed: a number of at least 0")
-    return float(value)
-
-
-def check_inside(name: str, value: Any, inside: bool, allowed: str) -> None:
-    """Raise ``ValueError`` unless ``value`` is inside its range, which ``allowed`` describes."""
-    if not inside:
-        raise ValueError(f"{name} = {value!r}; allowed: {allowed}")
+def check_seed(seed: Any) -> int:
+    """Return the seed, or raise ``ValueError`` unless it is an integer from 0 on, of any size."""
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
+        raise refusal("seed", seed, "an integer of at least 0")
+    return int(seed)
 
 
 def check_even(n_spins: int) -> int:
     """Return N, or raise ``ValueError`` unless it is even and at least 4."""
     if check_positive_integer("n_spins", n_spins) % 2 or n_spins < 4:
-        raise ValueError(f"n_spins = {n_spins!r}; allowed: an even number of at least 4")
+        raise refusal("n_spins", n_spins, "an even number of at least 4")
     return int(n_spins)
 
 
-def check_times(times: ArrayLike) -> Floats:
-    """Return the times, or raise ``ValueError`` unless they are increasing and not negative."""
-    grid = check_finite("times", times)
-    if grid.ndim != 1 or grid.size == 0 or grid[0] < 0 or np.any(np.diff(grid) <= 0):
-        raise ValueError(f"times = {times!r}; allowed: increasing numbers of at least 0, in 1-D")
-    return np.ascontiguousarray(grid)
+def check_number(name: str, value: Any) -> float:
+    """Return ``value`` as a float, or raise ``ValueError`` unless it is one finite number."""
+    if (array := check_finite(name, value)).ndim:
+        raise refusal(name, value, "a single number")
+    return float(array)
 
 
-def check_tolerance(name: str, value: float, least: float = 1e-12, most: float = 1e-2) -> float:
+def check_complex(name: str, value: Any) -> complex:
+    """Return ``value`` as a complex, or raise ``ValueError`` unless it is one finite number."""
+    if (array := check_numbers(name, value)).ndim:
+        raise refusal(name, value, "a single number")
+    return complex(array)
+
+
+def check_nonnegative(name: str, value: Any) -> float:
+    """Return ``value`` as a float, or raise ``ValueError`` unless it is finite and not negative."""
+    if (number := check_number(name, value)) < 0:
+        raise refusal(name, value, "a number of at least 0")
+    return number
+
+
+def check_duration(name: str, value: Any) -> float:
+    """Return ``value`` as a float, or raise ``ValueError`` unless it is 0 or from `SMALLEST` on."""
+    if 0 < (number := check_nonnegative(name, value)) < SMALLEST:
+        raise refusal(name, value, f"0, or a number of at least {SMALLEST:g}")
+    return number
+
+
+def check_positive(name: str, value: Any) -> float:
+    """Return ``value`` as a float, or raise ``ValueError`` unless it is finite and above 0."""
+    if (number := check_number(name, value)) <= 0:
+        raise refusal(name, value, "a number above 0")
+    if number < SMALLEST:
+        raise refusal(name, value, f"a number of at least {SMALLEST:g}")
+    return number
+
+
+def check_tolerance(name: str, value: Any, least: float = 1e-12, most: float = 1e-2) -> float:
     """Return ``value`` as a float, or raise ``ValueError`` unless it is within these ends."""
-    if not least <= check_number(name, value) <= most:
-        raise ValueError(f"{name} = {value!r}; allowed: {least:g} to {most:g}")
-    return float(value)
+    if not least <= (number := check_number(name, value)) <= most:
+        raise refusal(name, value, f"{least:g} to {most:g}")
+    return number
 
 
 def check_theta(theta: float, n_spins: int, parity: str | None = None) -> float:
     """Return the polar angle, or raise ``ValueError`` where the cat state of Eq. 6 is zero."""
-    value = check_nonnegative("theta", theta)
-    if value > np.pi:
-        raise ValueError(f"theta = {theta!r}; allowed: 0 <= theta <= pi")
+    value = check_number("theta", theta)
+    if not 0 <= value <= np.pi:
+        raise refusal("theta", theta, "0 <= theta <= pi")
     if parity is not None:
         check_parity(parity)
         only = {0.0: "even", np.pi: "odd" if n_spins % 2 else "even"}.get(value, parity)
@@ -92,28 +136,158 @@ def check_theta(theta: float, n_spins: int, parity: str | None = None) -> float:
     return value
 
 
+# -- arrays
+
+
+def check_finite(name: str, value: Any, *, infinite: bool = False) -> Floats:
+    """Return ``value`` as a float array, or raise ``ValueError`` unless it is real and finite.
+
+    With ``infinite`` it may be infinite, and of any magnitude, but not NaN.
+    """
+    most = np.inf if infinite else LARGEST
+    return np.asarray(_array(name, value, "iuf", "real numbers", most), dtype=float)
+
+
+def check_numbers(name: str, value: Any) -> Complexes:
+    """Return ``value`` as a complex array, or raise ``ValueError`` unless it is finite."""
+    return np.asarray(_array(name, value, "iufc", "numbers"), dtype=complex)
+
+
+def check_row(name: str, value: Any, size: int | None = None) -> Floats:
+    """Return ``value`` as a float array in 1-D, not empty, of ``size`` entries if that is given."""
+    array = check_finite(name, value)
+    if array.ndim != 1 or not array.size or size not in (None, array.size):
+        raise ValueError(
+            f"{name} has shape {array.shape}; allowed: "
+            + ("one dimension, not empty" if size is None else f"({size},)")
+        )
+    return np.ascontiguousarray(array)
+
+
+def check_times(times: Any) -> Floats:
+    """Return the times, or raise ``ValueError`` unless they are increasing and not negative."""
+    grid = check_finite("times", times)
+    if grid.ndim != 1 or grid.size == 0 or grid[0] < 0 or np.any(np.diff(grid) <= 0):
+        raise refusal("times", times, "increasing numbers of at least 0, in 1-D")
+    if 0 < (first := grid[grid > 0][:1].sum()) < SMALLEST:
+        raise ValueError(f"times holds {first}; allowed: 0, and numbers of at least {SMALLEST:g}")
+    return np.ascontiguousarray(grid)
+
+
+def check_square(name: str, value: Any, size: int | None = None) -> Complexes | Floats:
+    """Return ``value`` as square matrices (..., d, d), real where it is, d = ``size`` if given."""
+    array = _array(name, value, "iufc", "numbers")
+    if array.ndim < 2 or array.shape[-1] != array.shape[-2] or not array.size:
+        raise ValueError(f"{name} has shape {array.shape}; allowed: square matrices (..., d, d)")
+    if size not in (None, array.shape[-1]):
+        raise ValueError(f"{name} has shape {array.shape}; allowed: (..., {size}, {size})")
+    return np.asarray(array, dtype=complex if array.dtype.kind == "c" else float)
+
+
+def check_sparse(name: str, value: Any) -> sparse.csr_array:
+    """Return a square matrix, dense or sparse, as a sparse one, or raise ``ValueError``.
+
+    Its elements may be squares of numbers: only those of generators are squared once more.
+    """
+    matrix = value if sparse.issparse(value) else check_square(name, value)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"{name} has shape {matrix.shape}; allowed: a square matrix")
+    matrix = sparse.csr_array(matrix)
+    _array(name, matrix.data, "iufc", "numbers", LARGEST**2)
+    return matrix
+
+
+def check_list(name: str, value: Any, of: str) -> list[Any]:
+    """Return ``value`` as a list, or raise ``ValueError`` unless it is one, ``of`` something."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return [*value]
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        raise refusal(name, value, f"a list of {of}")
+    return [*value]
+
+
+def _array(
+    name: str, value: Any, kinds: str, allowed: str, most: float = LARGEST
+) -> np.ndarray[Any, Any]:
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):  # rows of different lengths, for example
+        raise refusal(name, value, allowed) from None
+    if array.dtype.kind not in kinds:
+        raise refusal(name, value, allowed)
+    if np.ma.is_masked(value):
+        raise refusal(name, value, f"{allowed}, none of them masked")
+    if array.dtype.kind == "f" and array.itemsize < 8:  # `LARGEST` is no number of 32 bits
+        array = array.astype(float)
+    parts = (array.real, array.imag) if array.dtype.kind == "c" else (array,)
+    # A reduction to two numbers, not a mask: detunings may fill most of the memory.
+    if array.size and not all(part.min() >= -most and part.max() <= most for part in parts):
+        where = np.flatnonzero(~(np.abs(array) <= most))[0]
+        raise ValueError(
+            f"{name} holds {array.flat[where]}"
+            + f" at index {where}" * (array.ndim > 0)
+            + f"; allowed: {allowed}"
+            + (f" of magnitude at most {most:g}" if np.isfinite(most) else ", infinity included")
+        )
+    return array
+
+
+# -- other objects
+
+
+def check_inside(name: str, value: Any, inside: bool, allowed: str) -> None:
+    """Raise ``ValueError`` unless ``value`` is inside its range, which ``allowed`` describes."""
+    if not inside:
+        raise refusal(name, value, allowed)
+
+
+def check_choice(name: str, value: Any, choices: Iterable[T]) -> T:
+    """Return that of the ``choices`` that ``value`` is, or raise ``ValueError``."""
+    known = list(choices)
+    kind = type(value) if isinstance(value, bool | str) else numbers.Integral
+    for choice in known:
+        # of the same kind: an array has no single answer to ==, and True is 1
+        if isinstance(value, kind) and isinstance(choice, kind) and value == choice:
+            return choice
+    words = [repr(choice) for choice in known]
+    raise refusal(name, value, ", ".join(words[:-1]) + f" or {words[-1]}")
+
+
 def check_parity(parity: str) -> Parity:
     """Return ``parity``, or raise ``ValueError`` unless it is "even" or "odd"."""
-    if parity not in get_args(Parity):
-        raise ValueError(f"parity = {parity!r}; allowed: 'even' or 'odd'")
-    return parity  # type: ignore[return-value]
+    known: tuple[Parity, ...] = get_args(Parity)
+    return check_choice("parity", parity, known)
 
 
 def check_equations(equations: Equations, *allowed: Equations) -> Equations:
     """Return ``equations``, or raise ``ValueError`` unless it is one of the ``allowed`` ones."""
-    if equations not in allowed:
-        raise ValueError(f"equations = {equations!r}; allowed: {', '.join(map(repr, allowed))}")
-    return equations
+    known: tuple[Equations, ...] = get_args(Equations)
+    return check_choice("equations", equations, allowed or known)
 
 
-def check_memory(name: str, value: object, n_bytes: float) -> None:
-    """Raise ``MemoryError`` unless ``n_bytes`` fit into the memory of this machine."""
-    try:
-        installed = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, ValueError, OSError):  # not known on this system
-        return
-    if n_bytes > 0.8 * installed:
+def check_flag(name: str, value: Any) -> bool:
+    """Return ``value`` as a bool, or raise ``ValueError`` unless it is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise refusal(name, value, "True or False")
+    return bool(value)
+
+
+def check_instance(name: str, value: Any, *kinds: type) -> None:
+    """Raise ``ValueError`` unless ``value`` is an object of one of these classes."""
+    if not isinstance(value, kinds):
+        raise refusal(name, value, " or ".join(f"a {kind.__name__}" for kind in kinds))
+
+
+def check_memory(name: str, value: Any, n_bytes: float) -> None:
+    """Raise ``MemoryError`` unless ``n_bytes`` fit into the memory that this process may use."""
+    if n_bytes > SHARE * (usable := usable_memory()):
         raise MemoryError(
-            f"{name} = {value!r} needs {n_bytes / 1e9:.3g} GB; allowed: 80 % of the "
-            f"{installed / 1e9:.3g} GB installed"
+            f"{name} = {shown(value)} needs {n_bytes / 1e9:.3g} GB; allowed: {SHARE:.0%} of the "
+            f"{usable / 1e9:.3g} GB that this process may use"
         )
+
+
+def check_work(name: str, value: Any, work: float, most: float, what: str) -> None:
+    """Raise ``ValueError`` if the ``work`` that an argument asks for would take hours."""
+    if not work <= most:
+        raise refusal(name, value, f"at most {most:g} {what}, these are {work:.3g}")

@@ -2,9 +2,9 @@
 
 A parameter is declared by the annotation of an argument, with the metadata of ``annotated_types``:
 ``Annotated[float, Gt(0), Doc("strength η of the drive"), Unit("Gamma_2")]``.  A range may end at
-another parameter (``Below("n_spins", over=8)``), and a rule (``Different()``) may stand beside it.
-The check, the table of ``spincat params`` and the docstring are made of the same metadata; pydantic
-does the checking.
+another parameter (``Below("n_spins", over=8)``), and a rule (``NotMultipleOfPi()``) may stand
+beside it.  The check, the table of ``spincat params`` and the docstring are made of the same
+metadata; pydantic does the checking.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from spincat.shared._annotations import (
     AtLeast,
     AtMost,
     Below,
-    Different,
     End,
     Limit,
     NotMultipleOfPi,
     Rule,
 )
+from spincat.shared.checks import shown
 
 __all__ = [
-    "AtLeast", "AtMost", "Below", "Different", "NotMultipleOfPi", "Parameter", "R", "Value",
+    "AtLeast", "AtMost", "Below", "NotMultipleOfPi", "Parameter", "R", "Value",
     "by_name", "check", "check_cell", "computes", "parameters_of", "suggestion", "unchecked",
     "variables_of",
 ]  # fmt: skip
@@ -157,8 +157,12 @@ class Parameter:
     def _refusal(self, error: Any) -> str:
         """Say what is allowed: the range if the type was right, else the type with an example."""
         ranges = ("greater_than", "less_than", "multiple_of", "literal_error")
-        if error["type"].startswith(ranges):
-            return f"{self.name} = {error['input']!r}; allowed: {self.range}"
+        value = shown(error["input"])
+        too_large = error["type"] == _annotations.TOO_LARGE
+        if error["type"].startswith(ranges) or (too_large and self.ends[1]):
+            return f"{self.name} = {value}; allowed: {self.range}"
+        if error["type"] in (_annotations.TOO_LARGE, _annotations.TWICE):
+            return f"{self.name} = {value}; allowed: {error['msg']}"
         kind, example = self.type, self.default
         for _ in error["loc"]:
             kind = kind.removeprefix("list of ")
@@ -166,7 +170,7 @@ class Parameter:
         if error["type"] in ("too_short", "too_long"):
             kind += _annotations.length(self._levels[len(error["loc"])][1])
         such = f", such as {example!r}" if example is not None else ""
-        return f"{self.name} = {error['input']!r}; allowed: {kind}{such}"
+        return f"{self.name} = {value}; allowed: {kind}{such}"
 
 
 def check(known: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,8 +178,8 @@ def check(known: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, Any
 
     An integer is taken where a float is declared, a float without a fraction for an integer, a
     single value for a list of one, and NumPy's scalars become Python's.  Nothing else is converted.
-    Raises ``ValueError`` for an unknown name, naming the nearest, for another type, and for a value
-    outside its range, of a list for each element.
+    Raises ``ValueError`` for an unknown name, naming the nearest, for another type, for a value
+    outside its range, of a list for each element, and for a list with a value twice.
     """
     table = by_name(known, given)
     values = {name: given.get(name, parameter.default) for name, parameter in table.items()}

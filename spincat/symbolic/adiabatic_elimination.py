@@ -25,6 +25,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
+from spincat.shared.checks import check_integer, refusal
 from spincat.shared.types import Complexes
 
 #: Coupling operator K (J = S₋² times g₂ in the paper), its adjoint, the system's Hamiltonian H.
@@ -35,6 +36,8 @@ RHO = sp.Symbol(r"\rho", commutative=False)
 KAPPA = sp.Symbol("kappa", positive=True)
 
 # K counts as first order and H as second: the drive that is part of H is as slow as the loss.
+LARGEST_ORDER = 6
+"""Takes half a minute, and the next one hours."""
 _WEIGHT = {K: 1, K_DAGGER: 1, H: 2, RHO: 0}
 
 Blocks = dict[tuple[int, int], sp.Expr]
@@ -56,15 +59,15 @@ def eliminate(order: int = 2) -> Elimination:
     Parameters
     ----------
     order
-        The highest order of the generator, an even number of at least 2.
+        The highest order of the generator, an even number from 2 to 6.
 
     Raises
     ------
     ValueError
-        If ``order`` is not an even number of at least 2.
+        If ``order`` is not an even number from 2 to 6.
     """
-    if order < 2 or order % 2:
-        raise ValueError(f"order = {order!r}; allowed: an even number of at least 2")
+    if check_integer("order", order, 2, LARGEST_ORDER) % 2:
+        raise refusal("order", order, "an even number of at least 2")
     most = order - 1  # the generator holds one more factor K than the blocks in it
     numbers = [(m, n) for m in range(order) for n in range(m + 1) if m + n <= most]
     blocks: Blocks = {(0, 0): RHO}

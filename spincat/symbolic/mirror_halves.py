@@ -12,13 +12,13 @@ exact if the spins are not correlated: "product".  What the paper prints, Eqs. 2
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import product
 from typing import NamedTuple
 
 import sympy as sp
 
-from spincat.shared.checks import check_equations
+from spincat.shared.caching import cached
+from spincat.shared.checks import check_choice, check_equations
 from spincat.shared.types import Equations
 from spincat.symbolic.spin_rates import rates_of_spin, with_conjugate
 
@@ -62,8 +62,7 @@ def coherence(half: int) -> sp.Expr:
     ValueError
         If ``half`` is neither.
     """
-    if half not in (1, -1):
-        raise ValueError(f"half = {half}; allowed: 1 or -1")
+    half = check_choice("half", half, (1, -1))
     return A * sp.exp(sp.I * (sp.pi / 4 + half * zeta))
 
 
@@ -85,6 +84,7 @@ def seen_by(half: int, equations: Equations = "paper") -> Sums:
     equations
         "paper" or "product".
     """
+    half = check_choice("half", half, (1, -1))
     exclude = check_equations(equations, "paper", "product") == "product"
     sigma = {u: coherence(u) for u in (1, -1)}
     count = {u: N / 2 - int(u == half) for u in sigma}
@@ -102,7 +102,7 @@ def seen_by(half: int, equations: Equations = "paper") -> Sums:
     return Sums(sp.factor(c1), sp.factor(c2), sp.expand(pair), sp.expand(triple))
 
 
-@cache
+@cached()
 def rates(equations: Equations, half: int = 1) -> Rates:
     r"""Return the right-hand sides for the spins of one half.
 
@@ -132,7 +132,7 @@ def rates(equations: Equations, half: int = 1) -> Rates:
     >>> rates("printed").phase.subs({delta: 0, eta: 0, N: 4})
     -Gamma_2*z*(2*A**2*cos(zeta)**2 + z + 1)*sin(2*zeta)/2
     """
-    sigma = coherence(half)
+    sigma, half = coherence(half), int(half)
     if check_equations(equations, "printed", "paper", "product") == "printed":
         c = sp.cos(zeta) ** 2
         return _in_printed_form(1 + z + N * A**2 * (1 - 2 / N) * c, A**2 * c)

@@ -18,6 +18,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import sympy as sp
 
+from spincat.shared.checks import check_integer
+
 Word = tuple[str, ...]
 """A product of single-spin operators or sums of them, from "+", "-", "z" and "d" (δσᶻ)."""
 Terms = dict[tuple[str, Word], sp.Expr]
@@ -206,6 +208,11 @@ def _block_value(block: str) -> sp.Expr:
 
 def mean(sigmas: int, conjugates: int, populations: int, detunings: int = 0) -> sp.Expr:
     r"""(1/N)Σσ^a σ*^b P^c δ^d over j ≠ m, as a symbol; (N-1)/N for the empty product."""
+    for name, power in zip(
+        ("sigmas", "conjugates", "populations", "detunings"),
+        (sigmas, conjugates, populations, detunings), strict=True,
+    ):  # fmt: skip
+        check_integer(name, power, 0)
     if conjugates > sigmas:
         return sp.conjugate(mean(conjugates, sigmas, populations, detunings))
     key = sigmas, conjugates, populations

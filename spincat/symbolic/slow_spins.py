@@ -12,6 +12,7 @@ from functools import cache
 
 import sympy as sp
 
+from spincat.shared.caching import cached
 from spincat.shared.checks import check_equations
 from spincat.shared.types import Equations
 from spincat.symbolic.spin_rates import Pair, rates_of_spin
@@ -42,7 +43,7 @@ def mean_rate() -> sp.Expr:
     return sp.factor(sp.expand(_rates(mean, conjugate, "paper")[0]).coeff(N, 1) / (w - 1))
 
 
-@cache
+@cached()
 def spin_rates(equations: Equations) -> tuple[sp.Expr, sp.Expr]:
     """(ds/dt, dw/dt) of one spin for N → ∞, from Eqs. 22-23 ("paper") or exact ("product")."""
     root = sp.sqrt(2 * h)
@@ -62,7 +63,7 @@ def common_term(equations: Equations) -> sp.Expr:
     return sp.collect(sp.expand(rate.subs({s: 0, s_conjugate: 0}) / (w - 1)).simplify(), h)
 
 
-@cache
+@cached()
 def slow_rates(equations: Equations) -> tuple[sp.Expr, sp.Expr]:
     """(ds/dt, dw/dt) written with G, which holds everything that distinguishes the equations."""
     common = common_term(equations)

@@ -1,0 +1,31 @@
+"""Vectors under the exponential of a generator, by SciPy, where that ends in a reasonable time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import scipy.sparse as sparse
+from scipy.sparse.linalg import expm_multiply, norm
+
+from spincat.shared.checks import check_work
+from spincat.shared.types import Complexes
+
+MOST_WORK = 1e7
+"""Largest norm of the generator times the time, about the number of products with it: an hour."""
+
+
+def evolved(
+    generator: sparse.csr_array, start: Complexes, name: str, time: float, **times: Any
+) -> Complexes:
+    """Return exp(tL) ``start`` at t = ``time``, or at the times of `scipy.sparse.linalg`.
+
+    Raises ``ValueError`` if the argument of this ``name`` asks for too much work.
+    """
+    size = float(norm(generator, 1))
+    check_work(name, time, size * time, MOST_WORK, f"products with a generator of norm {size:.3g}")
+    found: Complexes = (
+        expm_multiply(generator, start, start=0, stop=time, **times)
+        if times
+        else expm_multiply(generator * time, start)
+    )
+    return found
