@@ -233,6 +233,9 @@ def test_a_folder_that_cannot_be_written_to_is_found_before_any_work(
 def test_the_default_folder_is_below_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert spincat("figure", "fig1", *SMALL).stdout.splitlines()[0] == "runs/fig1/fig1.pdf"
+    # not the same folder, as both write fig1.nc
+    swept = spincat("sweep", "fig1", *SMALL, "--grid", "n_spins=4,6")
+    assert (swept.stdout, swept.exit_code) == ("runs/fig1-sweep/fig1.nc\n", 0)
 
 
 def test_sweep_writes_one_dataset_and_draws_it(tmp_path):

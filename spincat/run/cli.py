@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -66,13 +66,19 @@ _name = click.argument("name", shell_complete=_complete)
 _pairs = click.option(
     "-p", "pairs", metavar="NAME=VALUE", multiple=True, help="Another value; repeatable."
 )
-_output = click.option(
-    "-o",
-    "output_dir",
-    metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where the files go; made if it is missing.  [default: runs/NAME]",
-)
+
+
+def _output(default: str) -> Callable[[Any], Any]:
+    """Return the option for the folder of the results."""
+    return click.option(
+        "-o",
+        "output_dir",
+        metavar="DIR",
+        type=click.Path(file_okay=False, path_type=Path),
+        help=f"Where the files go; made if it is missing.  [default: {default}]",
+    )
+
+
 _jobs = click.option(
     "--jobs", metavar="N", default=1, show_default=True, type=click.IntRange(min=1),
     help="Most processes of this machine; no more than there is work for.",
@@ -153,7 +159,7 @@ def params(name: str) -> None:
 @main.command(epilog=_epilog("run sec3_1_parity_dephasing -p n_spins=50 -p seed=7 -o runs/small"))
 @click.argument("notebook", shell_complete=_complete)
 @_pairs
-@_output
+@_output("runs/NAME")
 def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
     """Execute a notebook with other parameters.
 
@@ -193,7 +199,7 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
     "--style", "styles", metavar="STYLE", multiple=True,
     help="A style of Matplotlib on top of the book's: its name, or a file; repeatable.",
 )  # fmt: skip
-@_output
+@_output("runs/NAME")
 @_jobs
 @_scheduler
 def figure(
@@ -233,7 +239,7 @@ def figure(
     help=f"Values: {grids.GRID_FORMS}.  Repeatable, for every combination.",
 )  # fmt: skip
 @_pairs
-@_output
+@_output("runs/NAME-sweep")
 @_jobs
 @_scheduler
 @click.option(
@@ -256,7 +262,10 @@ def sweep(
     with _plain_errors():
         known = sweeps.parameters(name)
         given, grid = parameters.assignments(known, pairs), grids.grid(known, axes)
-        folder, progress = output_dir or Path("runs", Path(name).stem), sys.stderr.isatty()
+        folder, progress = (
+            output_dir or Path("runs", f"{Path(name).stem}-sweep"),
+            sys.stderr.isatty(),
+        )
         datasets = sweeps.run(
             name, folder, given, grid,
             jobs=jobs, scheduler=scheduler, variable=variable, progress=progress,
