@@ -13,6 +13,7 @@ def main() -> None:
     """Run the command line, in surroundings that change no result."""
     if callable(signal.getsignal(signal.SIGINT)):  # not ignored, as in a background job
         signal.signal(signal.SIGINT, _leave)
+    _open_streams()
     environment.prepare()
     from spincat.run.cli import main as command  # which takes long
 
@@ -28,6 +29,19 @@ def main() -> None:
     except OSError as error:  # all others are the command's
         os.write(2, f"Error: the output could not be written: {error.strerror}\n".encode())
         os._exit(1)
+
+
+def _open_streams() -> None:
+    """Let closed streams (``>&-``) lead nowhere: a result must not be opened in their place."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            # which stays open as long as the process
+            stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

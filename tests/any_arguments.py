@@ -88,10 +88,27 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 MASKED = np.ma.masked_array([0.1, 0.2, 0.3, 0.4], mask=[False, True, False, False])
 
+
+class Rude:
+    """An object that can neither be shown nor be an array."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+    def __array__(self, *args: Any, **more: Any) -> np.ndarray[Any, Any]:
+        raise RuntimeError("no array")
+
+
+NESTED: list[Any] = []
+for _ in range(100_000):
+    NESTED = [NESTED]
+
 ODD_VALUES: dict[str, Any] = {
     "None": None, "a text": "x", "no text": "", "bytes": b"ab", "True": True, "an object": object(),
     "a class": Gaussian, "a function": len, "a dict": {}, "a set": {1}, "an iterator": iter([1, 2]),
-    "a date": np.datetime64("2020-01-01"),
+    "a date": np.datetime64("2020-01-01"), "no duration": np.timedelta64("NaT"),
+    "a duration": np.timedelta64(4, "s"), "a rude object": Rude(), "a nested list": NESTED,
+    "complex64": np.complex64(0.1), "2**53": 2**53,
     "an ensemble": SpinEnsemble(3, 0.1, 0.0, [0.1, 0.2, 0.3]),
     "a huge ensemble": SpinEnsemble(10**9, 1e8), "a driven ensemble": SpinEnsemble(4, 1e59),
     "a cavity": CAVITY, "a sparse matrix": sparse.csr_array(np.eye(4)),

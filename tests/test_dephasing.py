@@ -166,6 +166,13 @@ def test_variance_matches_quadrature(n_spins, theta):
     assert value[0] == 0
 
 
+@pytest.mark.parametrize("n_spins", [1000, 2000, 10**6, 2**53])
+def test_variance_of_many_spins_is_finite(n_spins):
+    """At the equator and late the mean is 2^-N, and the mean of squares (3/8)^N."""
+    value = dephasing.var_coherent_fidelity(n_spins, np.pi / 2, 1.0, [0.0, np.inf])
+    assert value.tolist() == [0, pytest.approx(0.375**n_spins, rel=1e-9)]
+
+
 @pytest.mark.ledger("eq-14", method="sampling")
 def test_variance_matches_monte_carlo():
     times = np.array([0.3, 1.0, 4.0])

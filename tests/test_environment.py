@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import site
 import subprocess
 import sys
 import threading
@@ -46,6 +47,17 @@ def test_only_what_tells_where_things_are_is_kept(tmp_path):
     # an empty entry is the current directory
     assert "" not in made["PYTHONPATH"].split(os.pathsep)
     assert Path(made["MATPLOTLIBRC"]).is_file()
+
+
+def test_a_child_has_packages_of_the_user_where_its_parent_has_them(tmp_path, monkeypatch):
+    outside = {"PYTHONUSERBASE": "/u", "PYTHONNOUSERSITE": "1"}
+    for enabled in (False, None):
+        monkeypatch.setattr(site, "ENABLE_USER_SITE", enabled)
+        assert environment.clean(tmp_path, outside)["PYTHONNOUSERSITE"] == "1"
+    monkeypatch.setattr(site, "ENABLE_USER_SITE", True)
+    made = environment.clean(tmp_path, {"PYTHONUSERBASE": "/u"})
+    assert made["PYTHONUSERBASE"] == "/u"
+    assert "PYTHONNOUSERSITE" not in made
 
 
 def test_relative_folders_of_modules_stay_those_of_the_caller(tmp_path, monkeypatch):
@@ -218,6 +230,16 @@ def test_names_are_shown_by_every_terminal(arguments, monkeypatch):
     assert "\\u" in shown.stdout  # of a Greek letter
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a shell of Unix")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(closed, tmp_path):
+    made = f"figure fig1 -p n_spins=4 --format pdf -o {tmp_path}"
+    command = f"{sys.executable} -m spincat {made} {closed}"
+    done = subprocess.run(command, shell=True, capture_output=True, check=True)
+    assert done.stderr == b""
+    assert (tmp_path / "fig1.pdf").read_bytes().startswith(b"%PDF")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 @pytest.mark.parametrize("arguments", [("list",), ("params", "fig1"), ("about",), ("cite",)])
 def test_a_full_disk_behind_the_output_is_told(arguments, tmp_path):
@@ -251,3 +273,14 @@ def test_numba_gets_a_folder_where_there_is_none(tmp_path, monkeypatch):
     folder = Path(os.environ["NUMBA_CACHE_DIR"])
     assert folder.is_dir()
     folder.rmdir()
+
+
+@pytest.mark.parametrize("cache", ["/" + 300 * "a", "~nobody-of-this-name/cache", "relative"])
+def test_numba_gets_a_folder_whatever_is_called_a_cache(cache, tmp_path, monkeypatch):
+    """Path.exists and Path.expanduser raise errors, as of a home that belongs to another user."""
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(environment, "ROOT", Path("/dev/null"))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setenv("XDG_CACHE_HOME", cache)
+    environment.give_numba_a_cache()
+    Path(os.environ["NUMBA_CACHE_DIR"]).rmdir()

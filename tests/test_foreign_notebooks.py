@@ -343,3 +343,23 @@ def test_a_sweep_does_not_read_its_notebook_for_each_point(tmp_path, monkeypatch
     for_one = len(count)
     assert len(sweeps.plan(str(path), {}, {"x": list(range(1000))})) == 1000
     assert len(count) == 2 * for_one
+
+
+def test_a_cell_that_exits_is_no_success(tmp_path):
+    """Papermill takes sys.exit(0) for one, and the cells below were not executed."""
+    path = write(tmp_path, X + cell("import sys; sys.exit(0)") + cell("open('data', 'w')"))
+    with pytest.raises(notebook_runs.NotebookError, match="SystemExit: 0"):
+        notebook_runs.run(path, tmp_path / "out")
+    assert not (tmp_path / "out" / "toy.provenance.json").exists()
+
+
+def test_braces_in_the_name_of_a_notebook_are_no_format(tmp_path):
+    path = write(tmp_path, X).rename(tmp_path / "a{0}{x}%s.md")
+    assert notebook_runs.run(path, tmp_path / "o{}").name == "a{0}{x}%s.ipynb"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_a_result_whose_name_is_not_utf_8_is_told(tmp_path):
+    path = write(tmp_path, X + cell(r"open(b'\xff.txt', 'w').close()"))
+    with pytest.raises(OSError, match="not UTF-8"):
+        notebook_runs.run(path, tmp_path / "out")

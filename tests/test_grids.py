@@ -67,6 +67,7 @@ def test_the_values_of_a_grid_are_those_of_decimals_to_the_last_bit(text, values
         ("n_spins=4,five", "n_spins = 'five'; allowed: int"),
         ("n_spins=4.5", r"n_spins = 4\.5; allowed: int"),
         ("n_spins=4,4", "has a value twice"),
+        ("n_spins=4,[5],{}", "n_spins = "),
         ("n_spins=4,4.0", "has a value twice"),
         ("eta=0:1:log5", "limits above 0"),
         ("eta=0:1", "allowed: a,b,c .*, start:stop:lin10"),

@@ -182,6 +182,32 @@ def test_the_browser_is_told_to_ask_for_nothing(foreign):
     policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', foreign)
     assert "default-src 'none'" in policy[1]
     assert not re.search("http|\\*|self", policy[1])
+    assert {"base-uri 'none'", "form-action 'none'"} <= set(policy[1].split("; "))
+
+
+ASKING = """<meta http-equiv="refresh" content="0;url=//a.example"><base href="//a.example/">
+<link rel="dns-prefetch" href="//a.example">"""
+
+
+def test_nothing_of_a_notebook_is_executed_for_its_page(tmp_path):
+    """MyST takes settings from the metadata: to execute the notebook, or its prose as a template.
+
+    What would have the browser leave the page, and no policy holds back, is not in it.
+    """
+    ran = tmp_path / "ran"
+    prose = "{{ 6 * 7 }}"
+    cells = [nbformat.v4.new_markdown_cell(f"# Toy\n\n{ASKING}\n\n{prose}")]
+    cells += [nbformat.v4.new_code_cell(f"open({str(ran)!r}, 'w').close()")]
+    settings = {
+        "mystnb": {"execution_mode": "force"},
+        "myst": {"enable_extensions": ["substitution"]},
+    }
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=KERNEL | settings)
+    nbformat.write(notebook, tmp_path / "toy.ipynb")
+    page = notebook_pages.write(tmp_path / "toy.ipynb").read_text("utf-8")
+    assert not ran.exists()
+    assert prose in page
+    assert "a.example" not in page
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"nbformat": 4}', None])

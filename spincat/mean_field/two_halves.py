@@ -150,7 +150,12 @@ def fixed_point(
     u = cartesian(values)
     for _ in range(50):
         residual = _rows(_flow(_flat(u), motion)).ravel()
-        step = np.linalg.solve(_jacobian(u, motion), residual).reshape(2, 3)
+        try:
+            step = np.linalg.solve(_jacobian(u, motion), residual).reshape(2, 3)
+        except np.linalg.LinAlgError:
+            raise ConvergenceError(
+                f"no steady state found near {state!r}: singular Jacobian"
+            ) from None
         u = u - step
         if np.abs(step).max() < 1e-13:
             break

@@ -15,7 +15,6 @@ All matrices are sparse (``scipy.sparse.csr_array``), and a caller that needs a 
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
@@ -26,6 +25,7 @@ from numpy.typing import ArrayLike
 from spincat.shared.caching import cached
 from spincat.shared.checks import (
     check_choice,
+    check_integer,
     check_list,
     check_memory,
     check_parity,
@@ -513,9 +513,9 @@ def check_basis(n_spins: int, basis: str) -> None:
 def check_lost(n_spins: int, lost: Any) -> int:
     """Return ``lost``, or raise unless N/2 - ``lost`` is a total spin of N spins."""
     allowed = range(check_positive_integer("n_spins", n_spins) // 2 + 1)
-    if isinstance(lost, bool) or not isinstance(lost, numbers.Integral) or int(lost) not in allowed:
+    if (whole := check_integer("lost", lost, 0)) not in allowed:
         raise refusal("lost", lost, f"0 to {allowed[-1]} for n_spins = {n_spins}")
-    return int(lost)
+    return whole
 
 
 def check_size(n_spins: int) -> None:

@@ -53,10 +53,9 @@ def main() -> None:
 def _execute(job: dict[str, Any]) -> dict[str, str]:
     papermill_engines.register("spincat", _Engine)
     try:
-        execute_notebook(
-            job["notebook"],
-            # papermill takes an output path as a format string
-            job["output"].replace("{", "{{").replace("}", "}}"),
+        notebook = execute_notebook(
+            # papermill takes paths as format strings
+            *(job[name].replace("{", "{{").replace("}", "}}") for name in ("notebook", "output")),
             job["parameters"],
             engine_name="spincat",
             kernel_name=KERNEL,
@@ -79,6 +78,19 @@ def _execute(job: dict[str, Any]) -> dict[str, str]:
         if isinstance(error, OSError):  # on a disk that is full, half a notebook would be left
             Path(job["output"]).unlink(missing_ok=True)
         return {"error": f"{type(error).__name__}: {error}", "traceback": ""}
+    return _exited(notebook)
+
+
+def _exited(notebook: Any) -> dict[str, str]:
+    """Answer that a cell ended the notebook by ``sys.exit()``, which papermill takes for success.
+
+    The cells below it were not executed, and the results would count as complete.
+    """
+    for cell in notebook.cells:
+        ends = [out for out in cell.get("outputs", []) if out.get("ename") == "SystemExit"]
+        if ends and "raises-exception" not in cell.metadata.get("tags", []):
+            raised = f"a cell raised SystemExit: {ends[0].evalue}\nThe cell:\n{cell.source}"
+            return {"error": raised, "traceback": ""}
     return {}
 
 

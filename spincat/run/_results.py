@@ -90,6 +90,9 @@ def publish(stage: Path, record: str, content: Mapping[str, Any]) -> None:
     """
     folder, within = stage.parent, sorted(stage.rglob("*"))
     names = [path.relative_to(stage).as_posix() for path in within if path.is_file()]
+    for name in names:
+        if any("\ud800" <= letter <= "\udfff" for letter in name):  # no record could name it
+            raise OSError(errno.EILSEQ, "the name of a result is not UTF-8", ascii(name))
     new = {name: files.digest(stage / name) for name in names if name != record}
     files.write({stage / record: _records.content(content, new)})
     for path in [*(stage / name for name in new), *(p for p in within if p.is_dir()), stage]:

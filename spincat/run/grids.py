@@ -37,7 +37,7 @@ def _axis(parameter: Parameter, text: str) -> list[Any]:
     if ":" in text and parameter.scalar not in (bool, str):
         return _spaced(parameter, text)
     values = [read(part, parameter.scalar) for part in text.split(",")]
-    if len(set(values)) < len(values):
+    if any(value in values[:k] for k, value in enumerate(values)):  # one may be a list
         raise ValueError(f"--grid {parameter.name}={text} has a value twice; allowed: each once")
     return values
 

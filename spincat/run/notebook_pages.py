@@ -52,7 +52,7 @@ span.eqno { float: right; }
 # The browser asks for nothing, whatever the raw HTML of a notebook may name.
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
-    "img-src data: blob:; media-src data:; font-src data:"
+    "img-src data: blob:; media-src data:; font-src data:; base-uri 'none'; form-action 'none'"
 )
 
 
@@ -107,7 +107,9 @@ def _prepare(executed: Path, source: Path) -> None:
     nbformat, yaml = import_extra("nbformat"), import_extra("yaml")
     source.mkdir()
     notebook = nbformat.read(executed, as_version=4)
-    notebook.metadata.pop("source_map", None)  # MyST-NB's, of a notebook with other cells
+    # Settings of MyST would have the notebook executed again, or its prose as a template.
+    known = "kernelspec", "language_info"
+    notebook.metadata = {key: notebook.metadata[key] for key in known if key in notebook.metadata}
     prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
     labels = set(re.findall(r":label: (\S+)", "\n".join(cell.source for cell in prose)))
     own = {*labels, *(_figure_name(cell) for cell in notebook.cells)}
@@ -200,6 +202,8 @@ def _one_file(page: Path, executed: Path) -> str:
     """Put style, pictures and MathJax into the page, and let its downloads name their files."""
     soup: Any = import_extra("bs4").BeautifulSoup(page.read_text("utf-8"), "html.parser")
     body, beside = soup.find("div", class_="body"), executed.parent
+    for tag in body.find_all(["base", "link", "meta"]):  # which the policy does not hold back
+        tag.decompose()
     for image in body.find_all("img"):
         _embed(image, soup, page.parent, beside)
     for link in body.find_all("a", class_="download"):

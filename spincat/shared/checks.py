@@ -40,17 +40,22 @@ def shown(value: Any) -> str:
     """Return the value as text in one short line."""
     try:
         text = " ".join(repr(value).split())
-    except ValueError:  # an integer of thousands of digits
-        text = f"<{type(value).__name__} that is too long to show>"
+    except Exception:  # an integer of thousands of digits, or a class of anyone
+        text = f"<{type(value).__name__} that cannot be shown>"
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 20]}...{text[-17:]}"
 
 
 # -- one number
 
 
+def _is_integer(value: Any) -> bool:
+    # to Python and NumPy a truth value is one, and a duration
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool | np.timedelta64)
+
+
 def check_integer(name: str, value: Any, least: int, most: int = LARGEST_INTEGER) -> int:
     """Return ``value`` as an int, or raise ``ValueError`` unless it is one within these ends."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+    if not _is_integer(value) or value < least:
         raise refusal(name, value, f"an integer of at least {least}")
     if (whole := int(value)) > most:
         raise refusal(name, value, f"an integer of at most {most}")
@@ -64,7 +69,7 @@ def check_positive_integer(name: str, value: Any) -> int:
 
 def check_seed(seed: Any) -> int:
     """Return the seed, or raise ``ValueError`` unless it is an integer from 0 on, of any size."""
-    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
+    if not _is_integer(seed) or seed < 0:
         raise refusal("seed", seed, "an integer of at least 0")
     return int(seed)
 
@@ -211,14 +216,14 @@ def _array(
 ) -> np.ndarray[Any, Any]:
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError, OverflowError):  # rows of different lengths, for example
+    except Exception:  # rows of different lengths, for example, or what a class of anyone raises
         raise refusal(name, value, allowed) from None
     if array.dtype.kind not in kinds:
         raise refusal(name, value, allowed)
     if np.ma.is_masked(value):
         raise refusal(name, value, f"{allowed}, none of them masked")
-    if array.dtype.kind == "f" and array.itemsize < 8:  # `LARGEST` is no number of 32 bits
-        array = array.astype(float)
+    if array.dtype in (np.float16, np.float32, np.complex64):  # `LARGEST` is no number of 32 bits
+        array = array.astype(complex if array.dtype.kind == "c" else float)
     parts = (array.real, array.imag) if array.dtype.kind == "c" else (array,)
     # A reduction to two numbers, not a mask: detunings may fill most of the memory.
     if array.size and not all(part.min() >= -most and part.max() <= most for part in parts):

@@ -28,7 +28,7 @@ DROPPED = (
 )  # fmt: skip
 """How the names of the variables begin that are not handed on."""
 
-KEPT = "PYTHONPATH", "NUMBA_CACHE_DIR"
+KEPT = "PYTHONPATH", "PYTHONUSERBASE", "NUMBA_CACHE_DIR"
 """Names that begin so, but only tell where things are."""
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -60,6 +60,8 @@ def clean(folder: Path, outside: Mapping[str, str] | None = None) -> dict[str, s
     return {
         **kept,
         **SETTINGS,
+        # packages of the user's own where this process has them, too, and nowhere else
+        **({} if site.ENABLE_USER_SITE else {"PYTHONNOUSERSITE": "1"}),
         **{name: str(folder / part) for name, part in own.items()},
         "MATPLOTLIBRC": _matplotlibrc(),
         "PYTHONPATH": os.pathsep.join(map(os.path.abspath, paths)),
@@ -83,7 +85,7 @@ def give_numba_a_cache() -> None:
 
     It asks for the package's own folder, or one in the user's home, and ends the import without.
     """
-    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    home = Path(os.path.expanduser(os.environ.get("XDG_CACHE_HOME") or "~/.cache"))
     if "NUMBA_CACHE_DIR" in os.environ or _can_write(ROOT / "spincat") or _can_write(home):
         return
     folder = tempfile.mkdtemp(prefix="spincat-numba-")
@@ -93,8 +95,9 @@ def give_numba_a_cache() -> None:
 
 def _can_write(folder: Path) -> bool:
     """Tell whether files could be made in a folder, or it in the nearest that exists."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    return there.is_dir() and os.access(there, os.W_OK)
+    # `Path.exists` raises an error inside of a folder of somebody else
+    there = next(path for path in (folder, *folder.parents) if os.path.exists(path))
+    return os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)
 
 
 def _matplotlibrc() -> str:
