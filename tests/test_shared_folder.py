@@ -6,6 +6,8 @@ import hashlib
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -153,3 +155,22 @@ def test_a_full_disk_is_said_and_the_old_files_are_whole(tmp_path, words):
     assert ".tmp" not in line
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
     assert not [path for path in tmp_path.rglob(".*") if Path(path).name.startswith(".")]
+
+
+def test_figures_that_are_drawn_by_threads_are_those_of_one_after_the_other(tmp_path):
+    """The settings of Matplotlib are those of the whole process."""
+
+    def draw(part, number):
+        styles = ["dark_background"] if number % 2 else []
+        given = {"n_spins": 4 + number % 3, "draws": 2, "n_times": 5}
+        figure_runs.run(
+            "fig1", tmp_path / part / str(number), given, formats=["png"], styles=styles
+        )
+
+    for number in range(4):
+        draw("in_turn", number)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(partial(draw, "at_once"), range(4)))
+    for number in range(4):
+        one, other = (tmp_path / part / str(number) / "fig1.png" for part in ("in_turn", "at_once"))
+        assert one.read_bytes() == other.read_bytes()

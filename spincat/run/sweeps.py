@@ -308,9 +308,10 @@ def _on_cluster(points: list[Point], scheduler: str) -> Outcomes:
 def _drawn(datasets: Mapping[str, xr.Dataset], variable: str, grid: Mapping[str, object]) -> bytes:
     """Return a drawing of a variable as PDF."""
     owner = [dataset for dataset in datasets.values() if variable in dataset.data_vars]
-    figure = swept_data.plot((owner or list(datasets.values()))[0], variable, grid)
     drawing = BytesIO()
-    figure.savefig(drawing, format="pdf", metadata={"CreationDate": None})
+    with figures.drawing():
+        figure = swept_data.plot((owner or list(datasets.values()))[0], variable, grid)
+        figure.savefig(drawing, format="pdf", metadata={"CreationDate": None})
     return drawing.getvalue()
 
 
