@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from click.testing import CliRunner
 from test_cli import LAST, SMALL, TOY
 from test_notebook_runs import write
 
-from spincat.run import figure_runs
+from spincat.run import figure_runs, sweeps
 from spincat.run.cli import main
 
 SMALL_FIGURE = ["figure", "fig1", *SMALL]
@@ -174,3 +175,18 @@ def test_figures_that_are_drawn_by_threads_are_those_of_one_after_the_other(tmp_
     for number in range(4):
         one, other = (tmp_path / part / str(number) / "fig1.png" for part in ("in_turn", "at_once"))
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_folder_that_is_gone_while_it_is_used_is_no_wrong_call(tmp_path, monkeypatch):
+    assert spincat(*SMALL_SWEEP, "-o", tmp_path / "out").exit_code == 0
+    monkeypatch.setattr(sweeps.swept_data, "join", lambda *_: (tmp_path / "gone").stat())
+    shown = spincat(*SMALL_SWEEP, "-o", tmp_path / "out")
+    assert (shown.exit_code, "Usage" in shown.stderr) == (1, False)
+
+
+def test_a_closed_output_is_no_traceback(tmp_path):
+    command = [sys.executable, "-m", "spincat", *SMALL_FIGURE, "-o", str(tmp_path / "out")]
+    shell = ["sh", "-c", f"{shlex.join(command)} >&-"]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert is_one_run(tmp_path / "out")
