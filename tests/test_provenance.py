@@ -131,5 +131,36 @@ def test_the_commit_is_that_of_a_repository_in_which_the_files_are_tracked(copy)
     assert run(copy, shown) == commit + "+changes"
 
 
+def test_source_files_that_git_is_told_to_overlook_are_changes(copy):
+    shown, module = "print(provenance.git_commit())", copy / "spincat/free/amount.py"
+    git(copy, "init")
+    git(copy, "add", "spincat")
+    git(copy, "commit", "-m", "ours")
+    git(copy, "config", "status.showUntrackedFiles", "no")
+    commit = run(copy, shown)
+    assert re.fullmatch("[0-9a-f]{12}", commit)
+    module.write_text("A = 1\n")
+    assert run(copy, shown) == commit + "+changes"
+    git(copy, "config", "status.showUntrackedFiles", "normal")
+    (copy / ".git/info/exclude").write_text("amount.py\n")
+    assert run(copy, shown) == commit + "+changes"
+    module.unlink()
+    git(copy, "update-index", "--skip-worktree", "spincat/shared/errors.py")
+    with open(copy / "spincat/shared/errors.py", "a") as file:
+        file.write("# edited")
+    assert run(copy, shown) == commit + "+changes"
+
+
+def test_line_ends_of_another_system_are_no_changes(copy):
+    (copy / ".gitattributes").write_text("*.py text\n")
+    git(copy, "init")
+    git(copy, "add", ".")
+    git(copy, "commit", "-m", "ours")
+    file = copy / "spincat/shared/errors.py"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    git(copy, "add", "spincat")
+    assert re.fullmatch("[0-9a-f]{12}", run(copy, "print(provenance.git_commit())"))
+
+
 def test_the_processor_has_a_name():
     assert re.search(r"\w", provenance.processor())

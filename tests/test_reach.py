@@ -111,3 +111,17 @@ def test_the_hash_changes_with_a_module_that_is_reached_and_no_other(tmp_path, m
     (package / "b.py").write_text("g = 2", encoding="utf-8")
     assert reach.code("from spincat import f") != before
     assert reach.code("x = 1") != before
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        'import importlib\nimportlib.import_module("spincat.free.dephasing")',
+        '__import__("spincat.free.dephasing")',
+        'exec("from spincat.free import dephasing")',
+        'import subprocess\nsubprocess.run(["spincat", "figure", "fig1"])',
+    ],
+)
+def test_a_cell_that_names_modules_in_texts_reaches_all(cell):
+    assert reach.modules(cell) == reach.modules("import spincat; print(spincat)")
+    assert reach.modules("a = 1") == set()

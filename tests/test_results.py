@@ -206,6 +206,20 @@ def test_a_file_put_in_the_way_of_a_killed_run_is_kept(tmp_path):
     assert kept > 3
 
 
+def test_what_was_published_takes_nothing_through_a_link(tmp_path):
+    outside, folder = tmp_path / "outside", tmp_path / "folder"
+    ready = folder / ".toy.provenance.json.ready"
+    outside.mkdir()
+    ready.mkdir(parents=True)
+    (outside / "victim.txt").write_text("mine", encoding="utf-8")
+    (ready / "sub").symlink_to(outside)
+    listed = {"name": "toy", "files": {"sub/victim.txt": "0"}}
+    (ready / "toy.provenance.json").write_text(json.dumps(listed), encoding="utf-8")
+    run(folder, NEW)
+    assert (outside / "victim.txt").read_text(encoding="utf-8") == "mine"
+    assert held(folder) == NEW
+
+
 # -- a further file
 
 

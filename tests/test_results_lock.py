@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from disk_faults import DEAD
@@ -42,6 +43,24 @@ def test_the_lock_of_a_dead_process_is_taken_over_at_once(tmp_path, monkeypatch)
     with _results._locked(tmp_path):
         pass
     assert held(tmp_path) == NEW
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch])
+def test_what_others_put_into_a_lock_is_not_waited_for_without_end(tmp_path, monkeypatch, make):
+    monkeypatch.setattr(_results, "LOCK_PATIENCE", 0.1)
+    lock = tmp_path / ".spincat.lock"
+    lock.mkdir()
+    for name in ("a", "b", "c"):
+        make(lock / name)
+    run(tmp_path, NEW)
+    assert held(tmp_path) == NEW
+
+
+def test_a_file_with_the_name_of_the_lock_is_named(tmp_path):
+    (tmp_path / ".spincat.lock").touch()
+    with pytest.raises(OSError, match=r"spincat\.lock'$") as caught:
+        run(tmp_path, NEW)
+    assert ".tmp" not in str(caught.value)
 
 
 def test_a_lock_is_waited_for_while_its_holder_is_at_work(tmp_path, monkeypatch):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from click.testing import CliRunner
 from test_cli import LAST, SMALL, TOY
 from test_notebook_runs import write
 
-from spincat.run import figure_runs
+from spincat.run import figure_runs, sweeps
 from spincat.run.cli import main
 
 SMALL_FIGURE = ["figure", "fig1", *SMALL]
@@ -153,3 +156,37 @@ def test_a_full_disk_is_said_and_the_old_files_are_whole(tmp_path, words):
     assert ".tmp" not in line
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
     assert not [path for path in tmp_path.rglob(".*") if Path(path).name.startswith(".")]
+
+
+def test_figures_that_are_drawn_by_threads_are_those_of_one_after_the_other(tmp_path):
+    """The settings of Matplotlib are those of the whole process."""
+
+    def draw(part, number):
+        styles = ["dark_background"] if number % 2 else []
+        given = {"n_spins": 4 + number % 3, "draws": 2, "n_times": 5}
+        figure_runs.run(
+            "fig1", tmp_path / part / str(number), given, formats=["png"], styles=styles
+        )
+
+    for number in range(4):
+        draw("in_turn", number)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(partial(draw, "at_once"), range(4)))
+    for number in range(4):
+        one, other = (tmp_path / part / str(number) / "fig1.png" for part in ("in_turn", "at_once"))
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_folder_that_is_gone_while_it_is_used_is_no_wrong_call(tmp_path, monkeypatch):
+    assert spincat(*SMALL_SWEEP, "-o", tmp_path / "out").exit_code == 0
+    monkeypatch.setattr(sweeps.swept_data, "join", lambda *_: (tmp_path / "gone").stat())
+    shown = spincat(*SMALL_SWEEP, "-o", tmp_path / "out")
+    assert (shown.exit_code, "Usage" in shown.stderr) == (1, False)
+
+
+def test_a_closed_output_is_no_traceback(tmp_path):
+    command = [sys.executable, "-m", "spincat", *SMALL_FIGURE, "-o", str(tmp_path / "out")]
+    shell = ["sh", "-c", f"{shlex.join(command)} >&-"]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert is_one_run(tmp_path / "out")

@@ -23,7 +23,7 @@ from test_notebook_runs import with_parameters, write
 
 from spincat.figures import fig1
 from spincat.mean_field import phase_diagram
-from spincat.run import figure_runs, sweeps
+from spincat.run import figure_runs, notebook_runs, sweeps
 from spincat.run.cli import main
 from spincat.shared import declarations, parallel, provenance, reach
 
@@ -226,6 +226,37 @@ def test_code_that_is_edited_during_a_sweep_computes_no_point(tmp_path, computed
     with pytest.raises(sweeps.SweepError, match=r"1 of 2 .*\n.*n_spins = 6: .*edited"):
         sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4, 6]})
     assert len(points(tmp_path)) == 1
+
+
+def test_a_chapter_during_which_the_code_was_edited_is_no_point(tmp_path, monkeypatch):
+    """Its kernel imports some modules in a later cell, from what is there by then."""
+    done = []
+    monkeypatch.setattr(notebook_runs, "run_checked", lambda *_: done.append(1))
+    monkeypatch.setattr(provenance, "edited", lambda: bool(done))
+    path = write(tmp_path, with_parameters("x = 1"))
+    with pytest.raises(sweeps.SweepError, match=r"1 of 1 .*\n.*x = 1: .*edited"):
+        sweeps.run(str(path), tmp_path / "out", {}, {"x": [1]})
+    assert points(tmp_path / "out") == []
+
+
+def test_datasets_of_one_name_in_two_folders_are_not_one(tmp_path):
+    cells = (
+        with_parameters("x = 1")
+        + """
+```{code-cell} ipython3
+import xarray as xr
+from pathlib import Path
+
+for folder in ("figures", "others"):
+    Path(folder).mkdir()
+    xr.Dataset({"y": ("t", [x])}).to_netcdf(f"{folder}/a.nc", engine="h5netcdf")
+```
+"""
+    )
+    path = write(tmp_path, cells)
+    with pytest.raises(sweeps.SweepError, match=r"figures/a\.nc and others/a\.nc"):
+        sweeps.run(str(path), tmp_path / "out", {}, {"x": [1]})
+    assert not (tmp_path / "out/a.nc").exists()
 
 
 def test_prose_and_ranges_do_not_name_a_point_of_a_notebook_but_cells_do(tmp_path):

@@ -7,6 +7,7 @@ every folder but `spincat.run`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -56,13 +57,24 @@ POINT = 100.0
 """Bytes of a point of a line, computed and drawn, in a picture of many."""
 
 
+_DRAWING = threading.RLock()
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Draw alone: Matplotlib's settings and its current figure are those of all threads."""
+    with _DRAWING:
+        yield
+
+
 @contextmanager
 def style(*more: Any) -> Iterator[None]:
     """Draw in the style of the book, whatever the user's own settings of Matplotlib are.
 
     ``more`` are further styles on top of it: names, paths or dictionaries.
+    Other threads wait meanwhile.
     """
-    with plt.style.context(["default", STYLE, *more]):
+    with drawing(), plt.style.context(["default", STYLE, *more]):
         yield
 
 

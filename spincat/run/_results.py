@@ -151,7 +151,9 @@ def _move(
     folder = ready.parent
     new, old = _records.listed(ready / record), _records.listed(folder / record)
     if _records.read(ready / record):  # else it was moved, and nothing of worth is left
-        for name in [name for name in new if name not in kept]:
+        # whoever made a link there: what is behind it is not of the run
+        own = [n for n in new if n not in kept and not _records.leads_elsewhere(ready, n)]
+        for name in own:
             at_work()
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileNotFoundError):  # moved already
@@ -161,7 +163,7 @@ def _move(
             at_work()
             if _records.digest(folder, name) == old[name] and (name, old[name]) not in others:
                 (folder / name).unlink()
-        for parent in {(folder / name).parent for name in new} | {folder}:
+        for parent in {(folder / name).parent for name in own} | {folder}:
             files.sync(parent)
         at_work()
         if record not in kept:
@@ -235,13 +237,13 @@ def _locked(folder: Path) -> Iterator[Callable[[], None]]:
         yield at_work
     finally:
         with suppress(OSError):
-            holder.rmdir()
+            (holder.rmdir if holder.is_dir() else holder.unlink)()
             lock.rmdir()
         shutil.rmtree(prepared, ignore_errors=True)
 
 
 def _acquire(lock: Path, prepared: Path, holder: Path) -> None:
-    seen, since = "", time.monotonic()
+    seen, since = set[str](), time.monotonic()
     while True:
         try:
             prepared.rename(lock)
@@ -249,14 +251,18 @@ def _acquire(lock: Path, prepared: Path, holder: Path) -> None:
         except OSError as error:
             held = error.errno in (errno.EEXIST, errno.ENOTEMPTY) or lock.is_dir()
             if not held:
-                raise
+                raise files.naming(error, lock) from error
         with suppress(OSError):
             lock.rmdir()  # if its holder was killed between its last two steps
         with suppress(OSError):
-            for entry in lock.iterdir():
-                if entry.name != seen:
-                    seen, since = entry.name, time.monotonic()
-                if files.has_ended(seen) or time.monotonic() - since > LOCK_PATIENCE:
-                    entry.rename(holder)
-                    return
+            entries = {entry.name: entry for entry in lock.iterdir()}
+            if not entries.keys() <= seen:
+                seen, since = {*entries}, time.monotonic()
+            patient = time.monotonic() - since <= LOCK_PATIENCE
+            if entries and all(files.has_ended(name) or not patient for name in entries):
+                first, *others = sorted(entries)
+                entries[first].rename(holder)
+                for name in others:  # of somebody who knows nothing of locks
+                    files.remove(entries[name])
+                return
         time.sleep(0.01)

@@ -40,6 +40,8 @@ def _plain_errors() -> Iterator[None]:
         with noticed():
             yield
     except (ValueError, MemoryError, FileNotFoundError, ModuleNotFoundError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the system, while running
+            raise click.ClickException(str(error)) from error
         raise click.UsageError(str(error)) from error
     except (RuntimeError, OSError) as error:
         raise click.ClickException(str(error)) from error

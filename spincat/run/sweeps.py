@@ -14,7 +14,7 @@ import hashlib
 import itertools
 import json
 import tempfile
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +38,7 @@ from spincat.shared.extras import import_extra
 from spincat.shared.parallel import check_workers, started, workers
 
 MOST_POINTS = 100_000
+_EDITED = "spincat was edited since the sweep began; the same command goes on with the new one"
 Outcomes: TypeAlias = Generator[tuple["Point", dict[str, bytes] | str]]
 
 
@@ -184,10 +185,8 @@ def run(
                 "command tries these again:\n" + "\n".join(failed)
             )
         datasets = {
-            PurePosixPath(file).stem: swept_data.join(
-                [xr.load_dataset(store / p.key / file) for p in points], grid
-            )
-            for file in sorted(set.intersection(*(set(point.data) for point in made.values())))
+            stem: swept_data.join([xr.load_dataset(store / p.key / file) for p in points], grid)
+            for stem, file in _files_by_stem(made.values()).items()
         }
         contents = {f"{figure}.nc": figures.netcdf(dataset) for figure, dataset in datasets.items()}
         if variable is not None:
@@ -203,7 +202,7 @@ def compute_point(point: Point) -> dict[str, bytes] | str:
     if provenance.code_hash() != point.code:
         return "this worker has another version of spincat than the process that asks it"
     if provenance.edited():
-        return "spincat was edited since the sweep began; the same command goes on with the new one"
+        return _EDITED
     try:
         if point.source is None:
             watch = provenance.Stopwatch()
@@ -219,6 +218,8 @@ def compute_point(point: Point) -> dict[str, bytes] | str:
             folder, notebook = Path(name, "files"), Path(name, f"{point.name}.md")
             notebook.write_text(point.source, encoding="utf-8")
             notebook_runs.run_checked(notebook, folder, point.given, point.values)
+            if provenance.edited():  # its kernel may have imported some of it before, some after
+                return _EDITED
             within = (path for path in folder.rglob("*") if path.is_file())
             return {path.relative_to(folder).as_posix(): path.read_bytes() for path in within}
     except notebook_runs.NotebookError as error:  # without the path of a file that is gone by now
@@ -305,12 +306,30 @@ def _on_cluster(points: list[Point], scheduler: str) -> Outcomes:
         ) from error
 
 
+def _files_by_stem(made: Iterable[_points.Made]) -> dict[str, str]:
+    """Return the NetCDF files that all points have, by the names that their datasets will have.
+
+    Raises ``SweepError`` where two would have one name.
+    """
+    found: dict[str, str] = {}
+    for file in sorted(set.intersection(*(set(point.data) for point in made))):
+        stem = PurePosixPath(file).stem
+        if stem in found:
+            raise SweepError(
+                f"{found[stem]} and {file} of each point would both be {stem}.nc; allowed: figures "
+                "of different names. The points that are done are kept"
+            )
+        found[stem] = file
+    return found
+
+
 def _drawn(datasets: Mapping[str, xr.Dataset], variable: str, grid: Mapping[str, object]) -> bytes:
     """Return a drawing of a variable as PDF."""
     owner = [dataset for dataset in datasets.values() if variable in dataset.data_vars]
-    figure = swept_data.plot((owner or list(datasets.values()))[0], variable, grid)
     drawing = BytesIO()
-    figure.savefig(drawing, format="pdf", metadata={"CreationDate": None})
+    with figures.drawing():
+        figure = swept_data.plot((owner or list(datasets.values()))[0], variable, grid)
+        figure.savefig(drawing, format="pdf", metadata={"CreationDate": None})
     return drawing.getvalue()
 
 

@@ -7,12 +7,12 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from spincat.shared import files
@@ -22,18 +22,23 @@ CODE_VARIABLE = "SPINCAT_CODE"
 
 PACKAGE = Path(__file__).resolve().parents[1]
 _IMPORTED = time.monotonic()
+_SOURCES = ".py", ".mplstyle"
 _PACKAGES = "numpy", "scipy", "sympy", "qutip", "numba", "xarray", "matplotlib"
 
 
 def _sources() -> str:
     """Return sixteen hexadecimal digits that change with any source file of the package."""
     digest = hashlib.sha256()
-    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.mplstyle")]):
-        # editors leave hidden files and links to nowhere, of which nothing is imported
-        if path.is_file() and not path.name.startswith("."):
-            digest.update(f"{path.relative_to(PACKAGE)}\0".encode())
-            digest.update(path.read_bytes())
+    for path in _source_files():
+        digest.update(f"{path.relative_to(PACKAGE)}\0".encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _source_files() -> list[Path]:
+    """Return all source files, without the hidden ones and links to nowhere that editors leave."""
+    paths = sorted(path for path in PACKAGE.rglob("*") if path.name.endswith(_SOURCES))
+    return [path for path in paths if path.is_file() and not path.name.startswith(".")]
 
 
 _CODE = _sources()
@@ -75,9 +80,26 @@ def git_commit() -> str:
     try:
         git("ls-files", "--error-unmatch", str(Path(__file__).resolve()))
         commit = git("rev-parse", "--short=12", "HEAD")
-        return commit + "+changes" * bool(edited() or git("status", "--porcelain", "--", "."))
+        changes = edited() or _differs(git) or git("status", "--porcelain", "--", ".")
+        return commit + "+changes" * bool(changes)
     except (OSError, subprocess.CalledProcessError):
         return "not in a git checkout"
+
+
+def _differs(git: Callable[..., str]) -> bool:
+    """Tell whether the source files are others than those of the commit, whatever is ignored."""
+    committed = {
+        name: entry.split()[2]
+        for line in git("ls-tree", "-r", "-z", "HEAD", ".").split("\0")
+        for entry, _, name in [line.partition("\t")]
+        if name.endswith(_SOURCES) and not PurePosixPath(name).name.startswith(".")
+    }
+    found = {path.relative_to(PACKAGE).as_posix(): path for path in _source_files()}
+    if found.keys() != committed.keys():
+        return True
+    # as git would store them, such as with other line ends
+    hashes = git("hash-object", "--", *map(str, found.values())).split()
+    return hashes != [committed[name] for name in found]
 
 
 @cache

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+
+_BY_NAME = "__import__", "importlib", "import_module", "exec", "eval", "runpy", "subprocess"
+"""Words of a notebook that imports, or starts, what it names in a text, which may be anything."""
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -20,6 +24,8 @@ def modules(*sources: str) -> set[str]:
     """Return the names of all modules of the package that some sources import, and those import."""
     found: set[str] = set()
     waiting = set(_imports(sources))
+    if any(map(_imports_by_name, sources)):
+        waiting = _everything(PACKAGE.name)
     while waiting:
         name = waiting.pop()
         found.add(name)
@@ -46,6 +52,11 @@ def _imports_of(name: str) -> set[str]:
     """Return what a module imports; of a folder, nothing unless it is asked for by name."""
     file = _file(name)
     return set() if file.name == "__init__.py" else _imports((file.read_text(encoding="utf-8"),))
+
+
+def _imports_by_name(source: str) -> bool:
+    """Tell whether a source may import modules that it names in a text only."""
+    return any(re.search(rf"\b{word}\b", source) for word in _BY_NAME)
 
 
 @cache
