@@ -20,15 +20,16 @@ def main() -> None:
     # what Dask and others log is for their own terminals: errors reach the user as one sentence
     logging.disable()
     for stream in (sys.stdout, sys.stderr):  # which may not be able to show a Greek letter
-        if stream is not None:  # closed by whoever started this process
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         try:
             command(prog_name="spincat")
         finally:
-            if sys.stdout is not None:
-                sys.stdout.flush()  # a full disk is found out now, and not by Python's own end
-    except OSError as error:  # all others are the command's
+            sys.stdout.flush()  # a full disk is found out now, and not by Python's own end
+    except FileNotFoundError:  # what else may be missing, the command tells
+        os.write(2, b"Error: the current folder is not there any more\n")
+        os._exit(1)
+    except OSError as error:
         os.write(2, f"Error: the output could not be written: {error.strerror}\n".encode())
         os._exit(1)
 

@@ -17,6 +17,7 @@ from distributed.security import Security
 from test_sweeps import command, wait_for_points
 
 from spincat.figures.registry import EVERY
+from spincat.run import sweeps
 from spincat.run.cli import main
 from spincat.shared import cluster, parallel
 
@@ -199,6 +200,21 @@ def test_waiting_for_what_is_lost_has_an_end(tmp_path, dask, monkeypatch):
     monkeypatch.setattr(cluster, "_wait_for_worker", lambda *_: None)
     with pytest.raises(ConnectionError, match="does not answer any more"):
         wait_for_nothing(at, lambda: scheduler.send_signal(signal.SIGSTOP))
+
+
+def test_a_worker_without_the_package_is_named_before_it_gets_a_point(tmp_path, dask, monkeypatch):
+    other = tmp_path / "other"
+    (other / "spincat").mkdir(parents=True)
+    (other / "spincat/__init__.py").touch()  # an old one, say
+    monkeypatch.setattr(cluster, "START_LIMIT", 10.0)
+    at = address(tmp_path, dask("scheduler", "--port", "0"))
+    with monkeypatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(other))
+        patched.setenv("PYTHONSAFEPATH", "1")
+        worker = dask("worker", "--nthreads", "1", "--no-nanny")
+    with pytest.raises(ConnectionError, match=r"worker tcp://.* has no such spincat.*are kept"):
+        sweeps.run("fig1", tmp_path / "out", {"draws": 2}, {"n_spins": [4]}, scheduler=at)
+    assert worker.poll() is None
 
 
 def test_a_scheduler_without_workers(tmp_path, dask):

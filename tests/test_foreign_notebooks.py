@@ -38,7 +38,7 @@ NAMELESS = HEADER.replace("  language: python\n", "")
 
 TEXTS = [
     (HEADER.replace("kernelspec:", "kernelspec: ["), "while parsing"),
-    (HEADER.replace("jupytext:", "kernelspec: *x\njupytext:"), "undefined alias 'x'"),
+    (HEADER.replace("jupytext:", "kernelspec: *x\njupytext:"), "alias of YAML"),
     (HEADER.replace("python3", "!!python/object:os.system x"), "constructor for the tag"),
     (HEADER.replace("python3", "\a"), "#x0007"),
     (HEADER.replace("python3", "[1]"), "[1] is not of type 'string' at ['metadata']['kernelspec']"),
@@ -363,3 +363,18 @@ def test_a_result_whose_name_is_not_utf_8_is_told(tmp_path):
     path = write(tmp_path, X + cell(r"open(b'\xff.txt', 'w').close()"))
     with pytest.raises(OSError, match="not UTF-8"):
         notebook_runs.run(path, tmp_path / "out")
+
+
+def test_a_notebook_that_would_fill_the_memory_is_refused(tmp_path):
+    bomb = "a: &a [1, 2]\nb: [*a, *a]\n"
+    aliases = write(tmp_path, X)
+    aliases.write_text(
+        aliases.read_text("utf-8").replace("jupytext:", f"{bomb}jupytext:", 1), "utf-8"
+    )
+    large = tmp_path / "large.md"
+    with large.open("wb") as file:
+        file.truncate(300_000_000)
+    with pytest.raises(ValueError, match="alias"):
+        notebooks.parameters(aliases)
+    with pytest.raises(ValueError, match="300000000 bytes"):
+        notebooks.parameters(large)

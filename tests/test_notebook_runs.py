@@ -121,7 +121,22 @@ def test_a_failing_cell_is_shown_and_an_earlier_result_is_kept(tmp_path):
         notebook_runs.run(write(tmp_path), output, {"n_spins": 0})
     assert earlier.read_text(encoding="utf-8") == "an earlier result"
     names = sorted(path.name for path in output.iterdir())
-    assert names == ["toy.failed.ipynb", "toy.ipynb", "toy.provenance.json"]
+    failed = ["toy.failed.ipynb", "toy.failed.provenance.json"]
+    assert names == [*failed, "toy.ipynb", "toy.provenance.json"]
+    assert json.loads((output / failed[1]).read_text("utf-8"))["parameters"]["n_spins"] == 0
+    notebook_runs.run(tmp_path / "toy.md", output)
+    assert not any((output / name).exists() for name in failed)
+
+
+def test_a_file_of_the_user_is_no_failed_run(tmp_path):
+    output = tmp_path / "out"
+    output.mkdir()
+    (output / "toy.failed.ipynb").write_text("precious", encoding="utf-8")
+    path = write(tmp_path)
+    with pytest.raises(notebook_runs.NotebookError, match=r"ZeroDivisionError(?s:.*)not kept"):
+        notebook_runs.run(path, output, {"n_spins": 0})
+    notebook_runs.run(path, output)
+    assert (output / "toy.failed.ipynb").read_text(encoding="utf-8") == "precious"
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -122,6 +122,18 @@ def test_a_damaged_point_of_a_notebook_is_computed_again(tmp_path, capsys):
     assert (point / "figures/toy.txt").read_text(encoding="utf-8") == "2"
 
 
+def test_a_file_of_the_user_in_a_damaged_point_stays(tmp_path, capsys):
+    sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4]})
+    (point,) = (tmp_path / "points").iterdir()
+    (point / "NOTE.txt").write_text("precious", encoding="utf-8")
+    flip_a_bit(point, None)
+    sweeps.run("fig1", tmp_path, SMALL, {"n_spins": [4]})
+    (note,) = tmp_path.glob("points/*/NOTE.txt")
+    assert note.read_text(encoding="utf-8") == "precious"
+    assert str(note.parent) in capsys.readouterr().err
+    assert (point / "fig1.nc").is_file()
+
+
 @pytest.mark.parametrize("killed", [True, False])
 @pytest.mark.parametrize("damaged", [True, False])
 def test_a_point_is_kept_as_a_whole_wherever_a_sweep_ends(tmp_path, killed, damaged):

@@ -30,7 +30,10 @@ def without_waiting_for_the_disk(monkeypatch):
 
 def run(folder, contents, record=RECORD):
     """A run that leaves these files."""
-    with _results.results_folder(folder, record), _results.staged(folder, record) as stage:
+    with (
+        _results.results_folder(folder, record, "figure"),
+        _results.staged(folder, record) as stage,
+    ):
         for name, text in contents.items():
             (stage / name).parent.mkdir(exist_ok=True)
             (stage / name).write_text(text, encoding="utf-8")
@@ -39,7 +42,7 @@ def run(folder, contents, record=RECORD):
 
 def go_on(folder, record=RECORD):
     """What the next run does first."""
-    with _results.results_folder(folder, record):
+    with _results.results_folder(folder, record, "figure"):
         pass
 
 
@@ -172,7 +175,7 @@ def test_a_result_that_was_changed_is_refused_before_any_work(tmp_path):
     (tmp_path / "data.nc").write_text("edited", encoding="utf-8")
     with (
         pytest.raises(FileExistsError, match=r"data\.nc is not of an earlier run.*move it"),
-        _results.results_folder(tmp_path, RECORD, ["data.nc"]),
+        _results.results_folder(tmp_path, RECORD, "figure", ["data.nc"]),
     ):
         pytest.fail("work was done")
     with pytest.raises(FileExistsError, match=r"data\.nc"):

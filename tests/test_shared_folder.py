@@ -113,6 +113,22 @@ def test_a_figure_and_a_sweep_do_not_take_each_others_data(tmp_path, first, seco
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
 
+def test_a_figure_and_a_notebook_of_one_name_do_not_take_each_others_results(tmp_path):
+    cell = "\n```{code-cell} ipython3\nprint(1)\n```\n"
+    path, out = write(tmp_path, cell, "fig1"), tmp_path / "out"
+    assert spincat(*SMALL_FIGURE, "-o", out).exit_code == 0
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    shown = spincat("run", path, "-o", out)
+    assert shown.exit_code == 1
+    assert "fig1.provenance.json is the record of a figure" in shown.stderr
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+    other = tmp_path / "other"
+    assert spincat("run", path, "-o", other).exit_code == 0
+    shown = spincat(*SMALL_FIGURE, "-o", other)
+    assert shown.exit_code == 1
+    assert "record of a notebook" in shown.stderr
+
+
 def test_a_record_removes_no_file_outside_its_folder(tmp_path):
     out, victim = tmp_path / "a/b", tmp_path / "victim.txt"
     victim.write_text("mine", encoding="utf-8")

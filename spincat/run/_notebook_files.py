@@ -15,6 +15,10 @@ UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What Python's parser raises, of null bytes and of a thousand brackets too."""
 
 
+LARGEST = 200_000_000
+"""Bytes of a notebook, with its outputs."""
+
+
 def text(path: Path) -> str:
     """Return the text of a file, whatever its line ends, without a byte order mark.
 
@@ -26,6 +30,8 @@ def text(path: Path) -> str:
         )
     if not path.is_file():  # to open a pipe would wait for somebody who writes to it
         raise ValueError(f"{path} cannot be read: it is not a file, or a link to none")
+    if (size := path.stat().st_size) > LARGEST:
+        raise ValueError(f"{path} has {size} bytes; allowed: at most {LARGEST} for a notebook")
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -46,6 +52,7 @@ def read(path: Path) -> Any:
             if path.suffix.lower() == ".ipynb":
                 notebook = _from_json(content, nbformat)
             else:
+                _check_header(content)
                 notebook = jupytext.reads(content, {"extension": path.suffix.lower()})
             if "kernelspec" not in notebook.metadata:
                 raise ValueError("it has no header that names a kernel")
@@ -61,6 +68,14 @@ def read(path: Path) -> Any:
             f"{path} is a notebook for {language}; allowed: a kernelspec with language: python"
         )
     return notebook
+
+
+def _check_header(content: str) -> None:
+    """Raise ``ValueError`` for aliases of YAML, a few of which can stand for a billion entries."""
+    yaml = import_extra("yaml")
+    header = content.removeprefix("---\n").partition("\n---\n")[0] if content[:4] == "---\n" else ""
+    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(header)):
+        raise ValueError("its header has an alias of YAML (*name); allowed: each value written out")
 
 
 def _from_json(content: str, nbformat: Any) -> Any:

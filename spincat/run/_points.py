@@ -71,10 +71,28 @@ def keep(store: Path, point: Point, contents: Mapping[str, bytes]) -> Made:
         raise files.naming(error, target) from error
     finally:
         files.remove(stage)
-        files.remove(displaced)
+        _remove_but_foreign(displaced, contents)
     if made is None:
         raise OSError(f"{target} is not what was written there")
     return made
+
+
+def _remove_but_foreign(displaced: Path, contents: Mapping[str, bytes]) -> None:
+    """Remove a damaged point; a file that no point has is somebody's own, and stays beside it."""
+    there = {p.relative_to(displaced).as_posix() for p in displaced.rglob("*") if not p.is_dir()}
+    foreign = there - set(contents) - _listed_in(displaced)
+    if not foreign:
+        files.remove(displaced)
+        return
+    kept = displaced.with_name(displaced.name.removeprefix(".").removesuffix(".tmp") + ".kept")
+    displaced.rename(kept)
+    print(f"{kept} holds files of a damaged point that no record lists", file=sys.stderr)
+
+
+def _listed_in(folder: Path) -> set[str]:
+    """Return the files that the records in a folder list, and the records themselves."""
+    records = [path for path in folder.glob("*.json") if path.name.endswith(_records.ENDINGS)]
+    return {p.name for p in records} | {name for p in records for name in _records.listed(p)}
 
 
 def _verified(store: Path, point: Point) -> Made | None:

@@ -33,12 +33,15 @@ LOCK_PATIENCE = 120.0
 
 
 @contextmanager
-def results_folder(path: str | Path, record: str, names: Iterable[str] = ()) -> Iterator[Path]:
+def results_folder(
+    path: str | Path, record: str, kind: str, names: Iterable[str] = ()
+) -> Iterator[Path]:
     """Make a folder and try to write to it, before any work; without results it is not left behind.
 
     What killed runs have left over there is completed, or cleared away.
     Raises ``OSError`` where nothing can be written, or where one of the ``names`` that a run with
-    this ``record`` will write is that of a file that is not its own.
+    this ``record`` will write is that of a file that is not its own.  The ``kind`` of a run is that
+    of a figure or a notebook, which may have one name.
     """
     folder = Path(path)
     made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
@@ -49,7 +52,7 @@ def results_folder(path: str | Path, record: str, names: Iterable[str] = ()) -> 
         files.clear(folder)
         with _locked(folder) as at_work:
             _complete(folder, at_work)
-            _refuse(_foreign(folder, record, dict.fromkeys(names, ""), at_work))
+            _refuse(_foreign(folder, record, kind, dict.fromkeys(names, ""), at_work))
         yield folder
     finally:
         for parent in made:
@@ -99,8 +102,20 @@ def publish(stage: Path, record: str, content: Mapping[str, Any]) -> None:
         files.sync(path)
     with _locked(folder) as at_work:
         _complete(folder, at_work)
-        _refuse(_foreign(folder, record, new, at_work))
+        _refuse(_foreign(folder, record, content.get("kind", ""), new, at_work))
         _commit(stage, record, at_work)
+
+
+def retract(folder: Path, record: str) -> None:
+    """Remove the files of an earlier run with this record, and the record; what changed stays."""
+    if _records.read(folder / record) is None:
+        return
+    with _locked(folder) as at_work:
+        for name, digest in _records.listed(folder / record).items():
+            at_work()
+            if _records.digest(folder, name) == digest:
+                (folder / name).unlink()
+        (folder / record).unlink(missing_ok=True)
 
 
 def add(file: Path, content: bytes, record: str, source: Path, digest: str) -> None:
@@ -120,7 +135,7 @@ def add(file: Path, content: bytes, record: str, source: Path, digest: str) -> N
             return
         files.write({stage / file.name: content})
         new = {file.name: files.digest(stage / file.name)}
-        _refuse(_foreign(folder, record, new, at_work))
+        _refuse(_foreign(folder, record, found.get("kind", ""), new, at_work))
         whole = _records.content(found, {**found["files"], **new})
         files.write({stage / record: whole})
         files.sync(stage)
@@ -140,8 +155,9 @@ def _complete(folder: Path, at_work: Callable[[], None]) -> None:
         record = ready.name[1 : -len(".ready")]
         if record.endswith(_records.ENDINGS) and ready.is_dir() and not ready.is_symlink():
             new = _records.listed(ready / record)
+            kind = (_records.read(ready / record) or {}).get("kind", "")
             # of anyone who has put a file there since
-            _move(ready, record, at_work, kept=_foreign(folder, record, new, at_work))
+            _move(ready, record, at_work, kept=_foreign(folder, record, kind, new, at_work))
 
 
 def _move(
@@ -173,12 +189,14 @@ def _move(
 
 
 def _foreign(
-    folder: Path, record: str, new: Mapping[str, str], at_work: Callable[[], None]
+    folder: Path, record: str, kind: str, new: Mapping[str, str], at_work: Callable[[], None]
 ) -> dict[str, str]:
     """Return which files in the way of a run are not its own, and why."""
     old, others, foreign = _records.listed(folder / record), _of_others(folder, record), {}
     if os.path.lexists(folder / record) and _records.read(folder / record) is None:
         foreign[record] = f"{folder / record} is no record of {_records.run_name(record)}"
+    elif (found_kind := (_records.read(folder / record) or {}).get("kind", kind)) != kind:
+        foreign[record] = f"{folder / record} is the record of a {found_kind}, not of a {kind}"
     for name, digest in new.items():
         at_work()
         above = _records.leads_elsewhere(folder, name)

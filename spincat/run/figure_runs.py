@@ -118,14 +118,14 @@ def run(
     if jobs > 1 or scheduler is not None:
         check_parallel(name)
     record, names = f"{name}.provenance.json", [f"{name}.{end}" for end in [*formats, "nc", "csv"]]
-    with workers(jobs, scheduler), results_folder(output_dir, record, names) as folder:
+    with workers(jobs, scheduler), results_folder(output_dir, record, "figure", names) as folder:
         dataset = compute_checked(name, values)
         with staged(folder, record) as stage, figures.style(*styles):
             plt.switch_backend("Agg")  # a window is of no use here, and may not be possible
             figure = EVERY[name][1](dataset)
             figures.save(figure, dataset, name, stage, formats)
             plt.close(figure)
-            publish(stage, record, watch.record(name, values, styles=[*styles]))
+            publish(stage, record, watch.record(name, values, kind="figure", styles=[*styles]))
     return [folder / file for file in [*names, record]]
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from spincat.run import notebooks
-from spincat.run._results import publish, results_folder, staged
+from spincat.run._results import publish, results_folder, retract, staged
 from spincat.shared import environment, provenance
 from spincat.shared.declarations import Value
 from spincat.shared.extras import import_extra
 
+KIND = {"kind": "notebook"}
 TIME_TO_END = 10
 """Seconds that a process has to end its kernel before it is killed."""
 
@@ -67,21 +68,35 @@ def run_checked(
     target = output_dir / f"{path.stem}.ipynb"
     if target == path:
         raise ValueError(f"output_dir = {output_dir} would overwrite the notebook itself")
-    record = f"{path.stem}.provenance.json"
+    record, failed = f"{path.stem}.provenance.json", f"{path.stem}.failed"
     names = target.name, f"{path.stem}.html"
-    with results_folder(output_dir, record, names), staged(output_dir, record) as folder:
+    with (
+        results_folder(output_dir, record, "notebook", names),
+        staged(output_dir, record) as folder,
+    ):
         executed = folder / target.name
         try:
             _execute(path, executed, {name: values[name] for name in given}, progress)
         except NotebookError as error:
-            so_far = ""
-            if executed.exists():
-                failed = executed.replace(target.with_suffix(".failed.ipynb"))
-                so_far = f"\nThe notebook so far: {failed}"
+            so_far = _keep_failed(executed, output_dir, watch.record(failed, values, **KIND))
             raise NotebookError(f"{path.name}: {error}{so_far}") from error
-        publish(folder, record, watch.record(path.stem, values))
-        target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
+        publish(folder, record, watch.record(path.stem, values, **KIND))
+        retract(output_dir, f"{failed}.provenance.json")
     return target
+
+
+def _keep_failed(executed: Path, output_dir: Path, record: dict[str, Any]) -> str:
+    """Publish a notebook as far as it was executed, if it could be saved, and say where it is."""
+    if not executed.exists():
+        return ""
+    name, kept = f"{record['name']}.ipynb", f"{record['name']}.provenance.json"
+    with staged(output_dir, kept) as folder:
+        executed.replace(folder / name)
+        try:
+            publish(folder, kept, record)
+        except FileExistsError as error:
+            return f"\nThe notebook so far is not kept: {error}"
+    return f"\nThe notebook so far: {output_dir / name}"
 
 
 def _execute(path: Path, output: Path, values: Mapping[str, Value], progress: bool) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -154,7 +155,8 @@ def run(
     record, names = f"{points[0].name}.sweep.json", list[str]()
     if points[0].source is None:
         names = [f"{name}.nc", *([f"{variable}.pdf"] if variable else [])]
-    with results_folder(output_dir, record, names) as folder:
+    kind = "figure" if points[0].source is None else "notebook"
+    with results_folder(output_dir, record, kind, names) as folder:
         store = folder / "points"
         store.mkdir(parents=True, exist_ok=True)
         files.clear(store)
@@ -193,7 +195,7 @@ def run(
             contents[f"{variable}.pdf"] = _drawn(datasets, variable, grid)
         with staged(folder, record) as stage:
             files.write({stage / file: content for file, content in contents.items()})
-            publish(stage, record, _record(watch, made, points, grid, len(todo)))
+            publish(stage, record, {**_record(watch, made, points, grid, len(todo)), "kind": kind})
     return datasets
 
 
@@ -296,6 +298,11 @@ def _on_cluster(points: list[Point], scheduler: str) -> Outcomes:
     distributed = import_extra("distributed", "cluster")
     try:
         with connected(scheduler) as client:
+            # a task that cannot be read there would end one worker after the other
+            answers = client.run(_answer, on_error="return")
+            for worker, answer in answers.items():
+                if isinstance(answer, BaseException):
+                    raise ConnectionError(f"the worker {worker} has no such spincat: {answer}")
             tasks = {client.submit(compute_point, p, key=f"spincat-{p.key}"): p for p in points}
             for task in distributed.as_completed(tasks):
                 error = task.exception()
@@ -306,13 +313,21 @@ def _on_cluster(points: list[Point], scheduler: str) -> Outcomes:
         ) from error
 
 
+def _answer() -> str:
+    """Tell that this process has what is needed to compute points."""
+    return provenance.code_hash()
+
+
 def _files_by_stem(made: Iterable[_points.Made]) -> dict[str, str]:
     """Return the NetCDF files that all points have, by the names that their datasets will have.
 
     Raises ``SweepError`` where two would have one name.
     """
     found: dict[str, str] = {}
-    for file in sorted(set.intersection(*(set(point.data) for point in made))):
+    data: list[set[str]] = [set(point.data) for point in made]
+    if only_some := sorted(set[str]().union(*data) - data[0].intersection(*data)):
+        print(f"{', '.join(only_some)}: not of every point, so not joined", file=sys.stderr)
+    for file in sorted(data[0].intersection(*data)):
         stem = PurePosixPath(file).stem
         if stem in found:
             raise SweepError(
