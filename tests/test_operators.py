@@ -225,7 +225,11 @@ def test_trace_distance():
         (lambda: operators.excitations(3, basis="fock"), ValueError, "basis = 'fock'"),
         (lambda: operators.levels(4, "both"), ValueError, "parity = 'both'"),
         (lambda: operators.levels(4, "odd", 3), ValueError, "lost = 3; allowed: 0 to 2"),
-        (lambda: operators.ladder_lowering(4, -1), ValueError, "lost = -1; allowed: 0 to 2"),
+        (
+            lambda: operators.ladder_lowering(4, -1),
+            ValueError,
+            "lost = -1; allowed: an integer",
+        ),
         (lambda: operators.photon_lowering(0), ValueError, "photons = 0"),
     ],
 )

@@ -130,8 +130,8 @@ def _whole(value: Any) -> int:
 
 
 def _number(value: Any, most: float, allowed: str) -> int | float:
-    # bool comes first: to Python, True is an integer
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    # bool and durations come first: to Python they are integers
+    if isinstance(value, bool | np.timedelta64) or not isinstance(value, numbers.Real):
         raise ValueError("not a number")
     number = int(value) if isinstance(value, numbers.Integral) else float(value)
     if number in (math.inf, -math.inf) or number != number:
