@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from spincat.shared import environment, provenance
 from spincat.shared.declarations import Value
 from spincat.shared.extras import import_extra
 
-KIND = {"kind": "notebook"}
 TIME_TO_END = 10
 """Seconds that a process has to end its kernel before it is killed."""
 
@@ -78,9 +78,11 @@ def run_checked(
         try:
             _execute(path, executed, {name: values[name] for name in given}, progress)
         except NotebookError as error:
-            so_far = _keep_failed(executed, output_dir, watch.record(failed, values, **KIND))
+            so_far = _keep_failed(
+                executed, output_dir, watch.record(failed, values, kind="notebook")
+            )
             raise NotebookError(f"{path.name}: {error}{so_far}") from error
-        publish(folder, record, watch.record(path.stem, values, **KIND))
+        publish(folder, record, watch.record(path.stem, values, kind="notebook"))
         retract(output_dir, f"{failed}.provenance.json")
     return target
 
@@ -133,11 +135,13 @@ def _answer(job: Mapping[str, Any], surroundings: Mapping[str, str]) -> dict[str
     assert process.stdin
     assert process.stdout
     try:
-        process.stdin.write(json.dumps(job) + "\n")
-        process.stdin.flush()
+        with suppress(BrokenPipeError):  # it has ended already, and answers nothing
+            process.stdin.write(json.dumps(job) + "\n")
+            process.stdin.flush()
         text = process.stdout.readline()
     finally:
-        process.stdin.close()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
         try:
             process.wait(TIME_TO_END)
         except subprocess.TimeoutExpired:

@@ -215,6 +215,8 @@ def compute_point(point: Point) -> dict[str, bytes] | str:
             }
             listed = {name: hashlib.sha256(content).hexdigest() for name, content in data.items()}
             record = watch.record(point.name, point.values)
+            if provenance.edited():  # what is imported late may be of the new code
+                return _EDITED
             return {**data, _points.record_name(point): _records.content(record, listed)}
         with tempfile.TemporaryDirectory() as name:
             folder, notebook = Path(name, "files"), Path(name, f"{point.name}.md")

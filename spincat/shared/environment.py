@@ -96,7 +96,7 @@ def give_numba_a_cache() -> None:
 def _can_write(folder: Path) -> bool:
     """Tell whether files could be made in a folder, or it in the nearest that exists."""
     # `Path.exists` raises an error inside of a folder of somebody else
-    there = next(path for path in (folder, *folder.parents) if os.path.exists(path))
+    there = next((path for path in (folder, *folder.parents) if os.path.exists(path)), folder)
     return os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)
 
 
