@@ -56,20 +56,32 @@ EMPTY_FORMULAS = r"""look => document.querySelectorAll("mjx-container").forEach(
 })"""
 
 # Measuring a contrast takes axe milliseconds, and a page shows thousands of words in a few dozen
-# looks: colours, backgrounds and fonts, from the root of the page down to the word.
+# looks: the colour and font of the word itself and the grounds below it up to the root of the page.
+# The look of a link is also that of the block of text from which it must differ.
 NOTE_LOOKS = r"""() => {
-  const numbers = new Map(), here = new Map();
+  const numbers = new Map(), grounds = new Map(), here = new Map();
+  const number = key => numbers.get(key) ?? numbers.set(key, numbers.size).get(key);
   window.looks ??= new Map();
   for (const node of document.querySelectorAll(":not(mjx-container *)")) {
-    const style = getComputedStyle(node);
-    const look = [
-      here.get(node.parentElement), node.tagName, node.matches(":disabled, [aria-disabled]"),
-      style.color, style.backgroundColor, style.backgroundImage, style.opacity, style.filter,
-      style.textShadow, style.fontSize, style.fontWeight, style.position,
+    const style = getComputedStyle(node), below = grounds.get(node.parentElement);
+    const ground = [
+      style.backgroundColor, style.backgroundImage, style.opacity, style.filter, style.position,
+      node.matches(":disabled, [aria-disabled]"),
     ].join();
-    if (!numbers.has(look)) numbers.set(look, numbers.size);
-    here.set(node, numbers.get(look));
-    window.looks.set(node, `${window.looks.get(node)} ${numbers.get(look)}`);
+    const plain = ground === "rgba(0, 0, 0, 0),none,1,none,static,false";
+    grounds.set(node, plain ? below : number(`on ${below}: ${ground}`));
+    const look = [
+      grounds.get(node), node.tagName, style.color, style.textShadow, style.fontSize,
+      style.fontWeight,
+    ];
+    if (node.tagName === "A") {
+      let block = node.parentElement;
+      while (getComputedStyle(block).display.startsWith("inline")) block = block.parentElement;
+      const alone = block.textContent.trim() === node.textContent.trim();
+      look.push(here.get(block), alone, style.textDecorationLine);
+    }
+    here.set(node, number(look.join()));
+    window.looks.set(node, `${window.looks.get(node)} ${here.get(node)}`);
   }
 }"""
 
@@ -183,17 +195,24 @@ def switch(page: Page, theme: Literal["light", "dark"]) -> None:
     page.wait_for_function(f"document.documentElement.dataset.theme == '{theme}'")
 
 
-def barriers(page: Page, **rules: object) -> list[str]:
+# What axe finds by colours; of each look of a page it is enough to ask about a few words.
+BY_COLOURS = ["color-contrast", "link-in-text-block"]
+# Text outside of landmarks: a moderate finding, which takes long to look for.
+MODERATE = ["region"]
+OTHERWISE = {rule: {"enabled": False} for rule in BY_COLOURS + MODERATE}
+
+
+def barriers(page: Page, **options: object) -> list[str]:
     """Return what axe-core calls serious or critical, without the defects of the theme."""
-    options = {
+    wanted = {
         "resultTypes": ["violations"],
         "preload": False,  # axe would ask for @imported style sheets at wrong addresses
-        **rules,
+        **options,
     }
     return [
         f"{violation['id']} ({violation['impact']}): {node['html'][:200]}"
         for violation in page.evaluate(
-            "options => axe.run(options).then(found => found.violations)", options
+            "options => axe.run(options).then(found => found.violations)", wanted
         )
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
@@ -229,18 +248,16 @@ def inspect(desk: BrowserContext, url: str) -> Inspection:
     page.evaluate(SPARE_REPEATED_LOOKS)
     page.evaluate(Axe().axe_script)
     come_to_rest(page)
-    except_contrast = {"color-contrast": {"enabled": False}}  # the colours are those of the desk
-    links = {"link-in-text-block": {"enabled": False}}  # which tells by colours too
-    found.barriers["phone"] = barriers(page, rules=except_contrast | links)
+    found.barriers["phone"] = barriers(page, rules=OTHERWISE)  # the colours are those of the desk
     page.set_viewport_size(DESK)
     page.evaluate(EMPTY_FORMULAS, "desk")
     come_to_rest(page)
-    found.barriers["light"] = barriers(page, rules=except_contrast)
+    found.barriers["light"] = barriers(page, rules=OTHERWISE)
     page.evaluate(HIDE_REPEATED_LOOKS)
-    found.barriers["light"] += barriers(page, runOnly=["color-contrast"])
+    found.barriers["light"] += barriers(page, runOnly=BY_COLOURS)
     # The dark page differs from the light one in its colours alone.
     switch(page, "dark")
-    found.barriers["dark"] = barriers(page, runOnly=["color-contrast"])
+    found.barriers["dark"] = barriers(page, runOnly=BY_COLOURS)
     page.close()
     return found
 
@@ -286,7 +303,15 @@ def test_a_page_has_no_barrier(inspection: Inspector, page_name: str, look: str)
 # One barrier of each kind, at the end of a page that has none.
 WRONG = """
 <p>A last <span style="color: #bbb">GREY</span> word, and <b id="night">another</b>.</p>
-<style>[data-theme=dark] #night { color: #444 }</style>
+<style>
+[data-theme=dark] #night { color: #444 }
+[data-theme=light] p a[href="/"] { color: #e00; text-decoration: none }
+[data-theme=light] #red { color: #d00 }
+</style>
+<p>A word on <span style="background: #777">its OWN</span> ground.</p>
+<div style="background: #777"><p>A word on a ground BELOW</p></div>
+<p>By <a href="/">colour</a> most <a href="/">links</a> are <a href="/">told</a> from text.</p>
+<p id="red">It hardly <a href="/">TELLS</a> this one.</p>
 <div class="highlight"><pre><span></span><span style="color: #999">token</span></pre></div>
 <p>$$RAW$$ <img src="http://example.org/foreign.png"></p><button></button>
 <div style="width: 900px">WIDE</div>
@@ -305,12 +330,12 @@ def test_what_is_wrong_at_one_place_is_found(desk: BrowserContext, address: str)
     assert len(found.errors) == 1
     assert found.tex == ["$$RAW$$"]
     assert any("WIDE" in node for node in found.sideways)
+    words = r"GREY|night|token|<button>|OWN|BELOW|TELLS"
     wrong = {
-        look: re.findall("GREY|night|token|<button>", " ".join(sorted(nodes)))
-        for look, nodes in found.barriers.items()
+        look: sorted(re.findall(words, " ".join(nodes))) for look, nodes in found.barriers.items()
     }
-    assert wrong["light"] == ["<button>", "token", "GREY"]
-    assert wrong["dark"] == ["night"]
+    assert wrong["light"] == ["<button>", "BELOW", "GREY", "OWN", "TELLS", "token"]
+    assert wrong["dark"] == ["BELOW", "OWN", "night"]
     assert wrong["phone"] == ["<button>"]
 
 
