@@ -11,7 +11,6 @@ from functools import cache
 from typing import get_args
 
 import numpy as np
-import sympy as sp
 from numpy.typing import ArrayLike
 
 from spincat.mean_field import _lsoda
@@ -25,7 +24,6 @@ from spincat.shared.checks import (
     refusal,
 )
 from spincat.shared.types import Equations, Floats
-from spincat.symbolic import identical_spins as symbolic
 
 __all__ = ["EQUATIONS", "boson_amplitude", "dipole_amplitude", "rhs", "trajectory"]
 
@@ -209,6 +207,10 @@ def _check_drives(n_spins: int, eta: ArrayLike) -> tuple[int, Floats]:
 @cache
 def _rates(equations: Equations) -> Callable[..., list[Floats]]:
     """Return d(A, ϕ, z)/dt as a function of (A, ϕ, z, N, η)."""
+    import sympy as sp  # on request only: SymPy takes half a second to import
+
+    from spincat.symbolic import identical_spins as symbolic
+
     rates = symbolic.rates(equations)
     rows = symbolic.A * rates.amplitude, rates.phase, rates.inversion
     arguments = symbolic.A, symbolic.PHI, symbolic.Z, symbolic.N, symbolic.ETA
@@ -226,6 +228,10 @@ def _logarithmic_rates(equations: Equations) -> Callable[..., list[float]]:
     tolerance and grow again, and when they do decides what happens next.  Their logarithms have
     smooth rates: with ϕ̇ = b cos 2ϕ, u̇ = -2b and sin 2ϕ = -tanh u.
     """
+    import sympy as sp
+
+    from spincat.symbolic import identical_spins as symbolic
+
     log_a, u, rates = sp.Symbol("log_a"), sp.Symbol("u"), symbolic.rates(equations)
     sine, cosine = sp.sin(2 * symbolic.PHI), sp.cos(2 * symbolic.PHI)
     phase = -2 * sp.cancel(sp.expand(rates.phase) / cosine)

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-import sympy as sp
 from numpy.typing import ArrayLike
 
 from spincat.mean_field import _mirror_halves_kernels as kernels
@@ -27,7 +26,6 @@ from spincat.shared.checks import (
 )
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Floats
-from spincat.symbolic import mirror_halves as symbolic
 
 __all__ = ["integrate", "jacobian", "rhs", "steady_state"]
 
@@ -201,6 +199,10 @@ def integrate(
 @cache
 def _compiled() -> tuple[Callable[..., list[Floats]], Callable[..., list[Floats]]]:
     """d(A, ζ, z)/dt and its derivatives, row by row, as functions of (A, ζ, z, N, η, δ)."""
+    import sympy as sp  # on request only: SymPy takes half a second to import
+
+    from spincat.symbolic import mirror_halves as symbolic
+
     amplitude, zeta, z = symbolic.A, symbolic.zeta, symbolic.z
     rates = symbolic.rates("printed")
     rows = sp.Matrix([amplitude * rates.amplitude, rates.phase, amplitude**2 * rates.inversion])

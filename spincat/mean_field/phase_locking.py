@@ -13,7 +13,6 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-import sympy as sp
 from scipy.optimize import brentq
 
 from spincat.shared.checks import (
@@ -26,7 +25,6 @@ from spincat.shared.checks import (
 )
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Equations
-from spincat.symbolic import mirror_halves as derive
 
 
 class LockedState(NamedTuple):
@@ -209,6 +207,10 @@ def _check(n_spins: int, eta: float, spread: float) -> tuple[float, float]:
 @cache
 def _compiled(equations: Equations) -> tuple[Callable[..., np.ndarray], ...]:
     """Compile the two conditions for A and z, their Jacobian, dζ/dt at δ = 0 and its slope."""
+    import sympy as sp  # on request only: SymPy takes half a second to import
+
+    from spincat.symbolic import mirror_halves as derive
+
     a, w = sp.symbols("a w")
     scale = {derive.A: sp.sqrt(a / derive.N), derive.z: -1 + w / derive.N, derive.Gamma_2: 1}
     derived = derive.rates(equations)
