@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+import matplotlib as mpl
 import nbformat
 import pytest
 from test_notebook_runs import with_parameters, write
@@ -113,6 +114,8 @@ def foreign(tmp_path, monkeypatch):
     for name, value in FOREIGN.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("HOME", str(home))
+    # where Matplotlib keeps a list of fonts that takes it seconds to make
+    monkeypatch.setenv("XDG_CACHE_HOME", str(Path(mpl.get_cachedir()).parent))
     monkeypatch.setenv("IPYTHONDIR", str(home / ".ipython"))
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(home / "data"))
     monkeypatch.setenv("JUPYTER_PATH", str(home / "data"))
@@ -172,13 +175,13 @@ def test_notebooks_executed_by_threads_do_not_mix(tmp_path):
         except Exception as error:
             failed.append(error)
 
-    threads = [threading.Thread(target=execute, args=(x,)) for x in range(1, 7)]
+    threads = [threading.Thread(target=execute, args=(x,)) for x in range(1, 4)]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
         assert Path.cwd() == before  # of all threads of the caller
     assert failed == []
-    for x in range(1, 7):
+    for x in range(1, 4):
         assert (tmp_path / f"out{x}/figures/x.txt").read_text() == str(x)
         cells = nbformat.read(tmp_path / f"out{x}/toy.ipynb", as_version=4).cells
         assert cells[-1].outputs[-1].text == f"{x} out{x}\n"
@@ -222,10 +225,9 @@ def test_a_style_of_the_user_is_an_option(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-@pytest.mark.parametrize("arguments", [("list",), ("params", "fig2")])
-def test_names_are_shown_by_every_terminal(arguments, monkeypatch):
+def test_names_are_shown_by_every_terminal(monkeypatch):
     monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
-    command = [sys.executable, "-m", "spincat", *arguments]
+    command = [sys.executable, "-m", "spincat", "list"]
     shown = subprocess.run(command, capture_output=True, encoding="latin-1", check=True)
     assert "\\u" in shown.stdout  # of a Greek letter
 
@@ -241,7 +243,7 @@ def test_closed_streams_are_no_error(closed, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-@pytest.mark.parametrize("arguments", [("list",), ("params", "fig1"), ("about",), ("cite",)])
+@pytest.mark.parametrize("arguments", [("list",), ("about",), ("cite",)])
 def test_a_full_disk_behind_the_output_is_told(arguments, tmp_path):
     command = [sys.executable, "-m", "spincat", *arguments]
     with open("/dev/full", "w") as full:

@@ -21,21 +21,31 @@ SMALL = {
     "exact_boundary": {"n_eta": 3, "n_delta": 2},
 }
 
-# Prints the modules of the package that have a function which runs, other than to check arguments.
+# Writes for each figure the modules of the package that have a function which runs, other than to
+# check arguments.  Each figure is computed by a process of its own, which knows no earlier results.
 TRACE = """
-import sys
+import os, sys
+from spincat.figures import registry
 from spincat.run import figure_runs
-seen = set()
-values = figure_runs.check(sys.argv[1], eval(sys.argv[2]))
-compute = figure_runs._compute(sys.argv[1])
-def note(frame, event, argument):
-    name = frame.f_globals.get("__name__", "")
-    if name.startswith("spincat.") and frame.f_code.co_name != "<module>":
-        seen.add(name)
-sys.setprofile(note)
-compute(**values)
-sys.setprofile(None)
-print(*seen)
+def trace(name, given):
+    seen = set()
+    values = figure_runs.check(name, given)
+    compute = figure_runs._compute(name)
+    def note(frame, event, argument):
+        name = frame.f_globals.get("__name__", "")
+        if name.startswith("spincat.") and frame.f_code.co_name != "<module>":
+            seen.add(name)
+    sys.setprofile(note)
+    compute(**values)
+    sys.setprofile(None)
+    with open(name, "w") as file:
+        print(*seen, file=file)
+for name, given in eval(sys.argv[1]).items():
+    child = os.fork()
+    if not child:
+        trace(name, given)
+        os._exit(0)
+    os.waitpid(child, 0)
 """
 
 
@@ -43,14 +53,19 @@ def reached(name: str) -> set[str]:
     return reach.modules(f"import {declarations.unchecked(EVERY[name][0]).__module__}")
 
 
-@pytest.mark.parametrize("name", SMALL)
-def test_what_runs_is_reached(name):
-    command = [sys.executable, "-c", TRACE, name, repr(SMALL[name])]
+@pytest.fixture(scope="module")
+def traces(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("traces")
     # as Python, kernels are seen too, and nothing need be compiled
     surroundings = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    shown = subprocess.run(
-        command, capture_output=True, text=True, check=True, env=surroundings
-    ).stdout.split()
+    command = [sys.executable, "-c", TRACE, repr(SMALL)]
+    subprocess.run(command, check=True, env=surroundings, cwd=folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_runs_is_reached(name, traces):
+    shown = (traces / name).read_text(encoding="utf-8").split()
     assert len(shown) > 3
     # the folders' own names are looked up, which computes nothing
     folders = {module for module in shown if reach._file(module).name == "__init__.py"}
