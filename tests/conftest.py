@@ -15,6 +15,7 @@ import matplotlib
 # The font cache is built by this import, or a message about it would land in a notebook's output.
 import matplotlib.font_manager
 import pytest
+import ready_kernels
 from dealing import Dealer, rank
 from hypothesis import settings
 from ledger_record import Recorder
@@ -64,5 +65,8 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     """Start nbval's kernels in the surroundings in which the references were made."""
     if not isinstance(item, IPyNbCell):
         return (yield)
-    with mock.patch.dict(os.environ, environment.clean(Path(JUPYTER_FILES.name)), clear=True):
+    with (
+        mock.patch.dict(os.environ, environment.clean(Path(JUPYTER_FILES.name)), clear=True),
+        ready_kernels.ready(),
+    ):
         return (yield)

@@ -14,6 +14,7 @@ from pathlib import Path
 import matplotlib as mpl
 import nbformat
 import pytest
+import ready_kernels
 from test_notebook_runs import with_parameters, write
 
 from spincat.run import figure_runs, notebook_pages, notebook_runs
@@ -138,6 +139,42 @@ def test_a_kernel_runs_this_python_and_this_package_whatever_the_surroundings(fo
         "started": False,
         "settings": environment.SETTINGS,
     }
+
+
+INSIDE = """
+```{code-cell} ipython3
+import os
+import sys
+
+before = {name.partition(".")[0] for name in sys.modules}
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+
+from spincat.shared import environment
+
+names = sorted(os.environ.keys() - {"JPY_SESSION_NAME"})
+settings = {name: os.environ[name] for name in environment.SETTINGS}
+flags = sys.flags.utf8_mode, sys.flags.safe_path, sys.flags.optimize
+found = [sys.path, flags, dict(mpl.rcParams), plt.get_backend(), names, settings]
+print(sorted(before & {"spincat", "pytest", "conftest"}))
+print(*found, sep="\\n")
+```
+"""
+
+
+def test_a_kernel_that_was_ready_is_like_any_other(tmp_path, monkeypatch):
+    """The tests execute chapters in such kernels, and the book in ordinary ones."""
+    path = write(tmp_path, INSIDE)
+    ordinary = notebook_runs.run(path, tmp_path / "ordinary")
+    monkeypatch.setattr(notebook_runs, "_answer", ready_kernels.answer)
+    forked = notebook_runs.run(path, tmp_path / "forked")
+    shown = [
+        nbformat.read(executed, as_version=4).cells[-1].outputs[-1].text.splitlines()
+        for executed in (ordinary, forked)
+    ]
+    assert shown[0] == shown[1]
+    assert shown[0][0] == "[]"
 
 
 PICTURE = "\n```{code-cell} ipython3\nimport matplotlib.pyplot as plt\n\nplt.plot([0, 1])\nplt.show()\n```\n"  # noqa: E501

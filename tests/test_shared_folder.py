@@ -21,7 +21,9 @@ from spincat.run.cli import main
 
 # Processes that have loaded the package already: they are at the folder at the same moment.
 READY = multiprocessing.get_context("forkserver")
-READY.set_forkserver_preload([__name__])
+READY.set_forkserver_preload(
+    ["click.testing", "pytest", "spincat.figures.registry", "spincat.run.cli"]
+)
 
 SMALL_FIGURE = ["figure", "fig1", *SMALL]
 SMALL_SWEEP = ["sweep", "fig1", "--grid", "n_spins=4,6", *SMALL]
