@@ -21,6 +21,7 @@ from hypothesis import settings
 from ledger_record import Recorder
 from nbval.plugin import IPyNbCell
 
+from spincat.run import notebook_runs
 from spincat.shared import environment
 
 # A background job of a script ignores Ctrl-C, and so would the programs that the tests interrupt.
@@ -58,6 +59,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Dealer | Non
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long."""
     items.sort(key=rank)
+
+
+@pytest.fixture
+def notebooks_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Execute notebooks quickly, in this process and in kernels that are ready."""
+    monkeypatch.setattr(notebook_runs, "_answer", ready_kernels.answer)
 
 
 @pytest.hookimpl(wrapper=True)

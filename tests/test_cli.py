@@ -29,6 +29,9 @@ TOY = "\n# A toy\n" + with_parameters(
 LAST = "\n```{code-cell} ipython3\nprint(12 // n_spins, eta, parity, draw)\n```\n"
 
 
+pytestmark = pytest.mark.usefixtures("notebooks_here")
+
+
 @pytest.fixture
 def toy(tmp_path):
     return str(write(tmp_path, TOY + LAST))

@@ -28,6 +28,9 @@ print(6 * 7)
 """
 
 
+pytestmark = pytest.mark.usefixtures("notebooks_here")
+
+
 @pytest.fixture
 def page(tmp_path, monkeypatch):
     """A page that measures, with its execution."""

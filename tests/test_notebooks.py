@@ -14,7 +14,6 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-import ready_kernels
 import xarray as xr
 import yaml
 from make_reference import PICTURES, REFERENCES
@@ -279,11 +278,10 @@ def test_every_notebook_is_run_with_other_parameters():
 
 
 @each_notebook
-def test_other_parameters_run_and_change_the_results(path, tmp_path, monkeypatch):
+def test_other_parameters_run_and_change_the_results(path, tmp_path, notebooks_here):
     other = OTHER_PARAMETERS[path.stem]
     defaults = {known.name: known.default for known in notebooks.parameters(path)}
     assert all(defaults[name] != value for name, value in other.items())
-    monkeypatch.setattr(notebook_runs, "_answer", ready_kernels.answer)
     executed = notebook_runs.run(path, tmp_path, other)
     shown = text_outputs(executed)
     assert shown != text_outputs(reference_of(path))

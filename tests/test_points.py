@@ -106,6 +106,7 @@ def test_a_damaged_point_is_named_and_computed_again(made, tmp_path, kind, monke
     assert (capsys.readouterr().err, computed) == ("", [0])
 
 
+@pytest.mark.usefixtures("notebooks_here")
 def test_a_damaged_point_of_a_notebook_is_computed_again(tmp_path, capsys):
     save = (
         "from pathlib import Path\n\n"

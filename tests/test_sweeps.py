@@ -109,6 +109,7 @@ def test_every_point_has_a_record(tmp_path):
         assert {"seconds", "git_commit", "code_hash", "lock_sha256", "versions"} <= set(point)
 
 
+@pytest.mark.usefixtures("notebooks_here")
 def test_a_notebook_is_swept_with_one_dataset_for_each_of_its_figures(tmp_path):
     cells = (
         with_parameters(
@@ -241,6 +242,7 @@ def test_a_chapter_during_which_the_code_was_edited_is_no_point(tmp_path, monkey
     assert points(tmp_path / "out") == []
 
 
+@pytest.mark.usefixtures("notebooks_here")
 def test_datasets_of_one_name_in_two_folders_are_not_one(tmp_path):
     cells = (
         with_parameters("x = 1")
