@@ -119,11 +119,15 @@ $(INDEX): _build/.inputs _build/.computed book/ledger.yml $(PAGES)
 test: book _build/.tested  ## lint and the whole test suite, unless nothing changed since they passed
 	@echo "Every check has passed for what is here (make pytest runs the suite again)."
 
+# mypy takes one core for half a minute: the tests begin meanwhile.
 _build/.tested: $(INDEX) $(CHECKED)
 	$(BEGIN)
-	$(MAKE) lint
-	$(BIN)/pytest $(PARALLEL) -m "not ledger"  # those have just been run for the book
+	$(MAKE) --jobs=2 lint undecided
 	$(END)
+
+.PHONY: undecided
+undecided:
+	$(BIN)/pytest $(PARALLEL) -m "not ledger"  # those have just been run for the book
 
 pytest: $(VENV)/.installed  ## the test suite alone: units, figures, notebooks, the built book
 	$(BIN)/pytest $(PARALLEL)

@@ -19,7 +19,7 @@ FIRST = (
     r"test_notebooks\.py::test_other_parameters",
     r"reference/sec3_2_stabilization\.ipynb",
     r"\.ipynb",
-    r"test_(sweeps|shared_folder|continuum|product_space|claims_sec\d|notebook_runs|cli)\.py",
+    r"test_(environment|sweeps|shared_folder|continuum|product_space|claims_sec\d|notebook_runs|cli)\.py",
 )
 
 
