@@ -130,6 +130,7 @@ def test_a_figure_and_a_sweep_do_not_take_each_others_data(tmp_path, first, seco
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
 
+@pytest.mark.usefixtures("notebooks_here")
 def test_a_figure_and_a_notebook_of_one_name_do_not_take_each_others_results(tmp_path):
     cell = "\n```{code-cell} ipython3\nprint(1)\n```\n"
     path, out = write(tmp_path, cell, "fig1"), tmp_path / "out"
