@@ -17,7 +17,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -84,12 +83,12 @@ def write(executed: Path) -> Path:
 
 def _page(executed: Path) -> str:
     """Let Sphinx make the page in a folder of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, built = Path(folder, "source"), Path(folder, "built")
+    with files.scratch() as folder:
+        source, built = folder / "source", folder / "built"
         _prepare(executed, source)
         command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", str(source), str(built)]
         done = subprocess.run(
-            command, capture_output=True, encoding="utf-8", env=environment.clean(Path(folder)),
+            command, capture_output=True, encoding="utf-8", env=environment.clean(folder),
             check=False,
         )  # fmt: skip
         if done.returncode:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 from spincat.run import notebooks
 from spincat.run._results import publish, results_folder, retract, staged
-from spincat.shared import environment, provenance
+from spincat.shared import environment, files, provenance
 from spincat.shared.declarations import Value
 from spincat.shared.extras import import_extra
 
@@ -108,8 +107,7 @@ def _execute(path: Path, output: Path, values: Mapping[str, Value], progress: bo
     """
     nbformat = import_extra("nbformat")
     import_extra("papermill")
-    with tempfile.TemporaryDirectory(prefix="spincat-") as name:
-        folder = Path(name)
+    with files.scratch() as folder:
         source = folder / path.with_suffix(".ipynb").name
         nbformat.write(notebooks.read(path), source)
         surroundings = {

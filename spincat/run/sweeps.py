@@ -14,7 +14,6 @@ import hashlib
 import itertools
 import json
 import sys
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -218,8 +217,8 @@ def compute_point(point: Point) -> dict[str, bytes] | str:
             if provenance.edited():  # what is imported late may be of the new code
                 return _EDITED
             return {**data, _points.record_name(point): _records.content(record, listed)}
-        with tempfile.TemporaryDirectory() as name:
-            folder, notebook = Path(name, "files"), Path(name, f"{point.name}.md")
+        with files.scratch() as scratch:
+            folder, notebook = scratch / "files", scratch / f"{point.name}.md"
             notebook.write_text(point.source, encoding="utf-8")
             notebook_runs.run_checked(notebook, folder, point.given, point.values)
             if provenance.edited():  # its kernel may have imported some of it before, some after

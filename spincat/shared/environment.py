@@ -6,19 +6,19 @@ tells where things are (``PATH``, ``HOME``, ``PYTHONPATH``, proxies, ...); what 
 number, a picture or the success of a run is not: configuration of Matplotlib, IPython, Jupyter and
 Numba, locale and width of the terminal, numbers of threads, modules in the working folder.
 
-Only the standard library is imported here, as the command calls this before anything else.
+Nothing that takes long is imported here, as the command calls this before anything else.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import site
-import tempfile
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+
+from spincat.shared import files
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,9 +88,9 @@ def give_numba_a_cache() -> None:
     home = Path(os.path.expanduser(os.environ.get("XDG_CACHE_HOME") or "~/.cache"))
     if "NUMBA_CACHE_DIR" in os.environ or _can_write(ROOT / "spincat") or _can_write(home):
         return
-    folder = tempfile.mkdtemp(prefix="spincat-numba-")
-    os.environ["NUMBA_CACHE_DIR"] = folder
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = files.scratch_folder()
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    atexit.register(files.remove, folder)
 
 
 def _can_write(folder: Path) -> bool:
