@@ -223,40 +223,6 @@ def test_what_was_published_takes_nothing_through_a_link(tmp_path):
     assert held(folder) == NEW
 
 
-# -- a further file
-
-
-@pytest.mark.parametrize("killed", [True, False])
-def test_a_further_file_is_there_and_listed_or_neither(tmp_path, killed):
-    run(tmp_path, OLD)
-    source, page, found = tmp_path / "data.nc", tmp_path / "page.html", set()
-
-    def add():
-        _results.add(page, b"page", RECORD, source, files.digest(source))
-
-    for _ in every_failure(killed=killed, change=add):
-        go_on(tmp_path)
-        names = _records.listed(tmp_path / RECORD).keys()
-        assert names == held(tmp_path).keys()
-        found.add("page.html" in names)
-        run(tmp_path, OLD)
-        assert held(tmp_path) == OLD
-    assert found == {True, False}
-
-
-def test_a_further_file_belongs_to_the_run_it_was_made_of(tmp_path):
-    source, page = tmp_path / "data.nc", tmp_path / "page.html"
-    run(tmp_path, OLD)
-    old = files.digest(source)
-    run(tmp_path, NEW)
-    with pytest.raises(OSError, match=r"data\.nc was changed by another run.*page\.html"):
-        _results.add(page, b"page", RECORD, source, old)
-    page.write_text("mine", encoding="utf-8")
-    with pytest.raises(FileExistsError, match=r"page\.html is not of an earlier run"):
-        _results.add(page, b"page", RECORD, source, files.digest(source))
-    assert held(tmp_path) == {**NEW, "page.html": "mine"}
-
-
 # -- several at once
 
 WRITER = """

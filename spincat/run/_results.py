@@ -118,30 +118,6 @@ def retract(folder: Path, record: str) -> None:
         (folder / record).unlink(missing_ok=True)
 
 
-def add(file: Path, content: bytes, record: str, source: Path, digest: str) -> None:
-    """Write a further file of a published run, and list it in the run's record if there is one.
-
-    Raises ``FileExistsError`` where a file that is not of the run is in the way, and ``OSError``
-    where the ``source`` it was made of, in the same folder, no longer has this ``digest``.
-    """
-    folder = file.parent
-    with staged(folder, record) as stage, _locked(folder) as at_work:
-        _complete(folder, at_work)
-        if _records.digest(folder, source.name) != digest:
-            raise OSError(f"{source} was changed by another run while {file.name} was made of it")
-        found = _records.read(folder / record)
-        if found is None:
-            files.write({file: content})
-            return
-        files.write({stage / file.name: content})
-        new = {file.name: files.digest(stage / file.name)}
-        _refuse(_foreign(folder, record, found.get("kind", ""), new, at_work))
-        whole = _records.content(found, {**found["files"], **new})
-        files.write({stage / record: whole})
-        files.sync(stage)
-        _commit(stage, record, at_work)
-
-
 def _commit(stage: Path, record: str, at_work: Callable[[], None]) -> None:
     at_work()
     ready = stage.rename(stage.with_name(f".{record}.ready"))

@@ -170,7 +170,7 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
     its parameters and versions, and its figures with their data are left in DIR.
     The paths of the first three are printed.
     """
-    from spincat.run import figure_runs, notebook_pages, notebook_runs
+    from spincat.run import figure_runs, notebook_runs
 
     with _plain_errors():
         if notebook in figure_runs.names() and not Path(notebook).is_file():
@@ -178,10 +178,9 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
         values = parameters.assignments(notebooks.parameters(notebook), pairs)
         folder = output_dir or Path("runs", notebooks.find(notebook).stem)
         progress = sys.stderr.isatty()
-        executed = notebook_runs.run(notebook, folder, values, progress=progress)
-        click.echo(executed)
-        click.echo(notebook_pages.write(executed))
-        click.echo(executed.with_suffix(".provenance.json"))
+        executed = notebook_runs.run(notebook, folder, values, page=True, progress=progress)
+        for ending in (".ipynb", ".html", ".provenance.json"):
+            click.echo(executed.with_suffix(ending))
 
 
 @main.command(

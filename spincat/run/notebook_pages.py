@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from spincat.run import _page_pictures, _results
+from spincat.run import _page_pictures
 from spincat.run.notebooks import CHECKOUT_NOTEBOOKS
 from spincat.shared import environment, files
 from spincat.shared.extras import import_extra
@@ -65,19 +65,19 @@ def write(executed: Path) -> Path:
     Links to equations, figures and pages of other chapters become plain text, and so does a
     picture that is neither an output nor a file of ``figures/`` beside the notebook.
 
+    It takes the place of a file of that name.
     Raises ``PageError`` with Sphinx's message where it fails, and ``OSError`` where the page cannot
-    be written, or where another run has replaced the notebook meanwhile.
+    be written.
     """
     target = executed.with_suffix(".html")
     try:
-        digest, page = files.digest(executed), _page(executed)
+        page = _page(executed)
     except (PageError, ModuleNotFoundError):
         raise
     except Exception as error:  # each library raises its own, for what a notebook may hold
         words = " ".join(str(error).split())
         raise PageError(f"{executed.name} could not be made a page: {words}") from error
-    record = executed.with_suffix(".provenance.json").name
-    _results.add(target, page.encode(), record, executed, digest)
+    files.write({target: page.encode()})
     return target
 
 
