@@ -39,6 +39,8 @@ NAMELESS = HEADER.replace("  language: python\n", "")
 TEXTS = [
     (HEADER.replace("kernelspec:", "kernelspec: ["), "while parsing"),
     (HEADER.replace("jupytext:", "kernelspec: *x\njupytext:"), "alias of YAML"),
+    (HEADER + cell("1", "---\na: &a [1]\nb: *a\n---\n"), "alias of YAML"),
+    (HEADER + cell("1", ":a: &a [1]\n:b: *a\n"), "alias of YAML"),
     (HEADER.replace("python3", "!!python/object:os.system x"), "constructor for the tag"),
     (HEADER.replace("python3", "\a"), "#x0007"),
     (HEADER.replace("python3", "[1]"), "[1] is not of type 'string' at ['metadata']['kernelspec']"),

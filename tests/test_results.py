@@ -331,3 +331,12 @@ def test_an_error_names_the_folder_or_the_file_in_it(tmp_path, name):
     ):
         raise OSError(28, "No space left on device", f"{stage}{name}" if name else None)
     assert held(tmp_path) == {}
+
+
+def test_a_result_that_would_be_read_for_hours_is_refused(tmp_path):
+    with _results.staged(tmp_path, RECORD) as stage:
+        with (stage / "hole").open("wb") as file:
+            file.truncate(10**12)
+        with pytest.raises(OSError, match=rf"{_results.LARGEST}: '{tmp_path}/hole"):
+            _results.publish(stage, RECORD, {})
+    assert list(tmp_path.iterdir()) == []

@@ -28,6 +28,8 @@ from typing import Any
 from spincat.run import _records
 from spincat.shared import files
 
+LARGEST = 100_000_000_000
+"""Bytes of a result: to read one takes minutes."""
 LOCK_PATIENCE = 120.0
 """Seconds without any sign of life after which a lock counts as left over."""
 
@@ -96,6 +98,9 @@ def publish(stage: Path, record: str, content: Mapping[str, Any]) -> None:
     for name in names:
         if any("\ud800" <= letter <= "\udfff" for letter in name):  # no record could name it
             raise OSError(errno.EILSEQ, "the name of a result is not UTF-8", ascii(name))
+        if (size := (stage / name).stat().st_size) > LARGEST:  # a hole on the disk, perhaps
+            message = f"a result of {size} bytes; allowed: at most {LARGEST}"
+            raise OSError(errno.EFBIG, message, str(folder / name))
     new = {name: files.digest(stage / name) for name in names if name != record}
     files.write({stage / record: _records.content(content, new)})
     for path in [*(stage / name for name in new), *(p for p in within if p.is_dir()), stage]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -32,6 +33,7 @@ from spincat.run import _points, _records, figure_runs, notebook_runs, notebooks
 from spincat.run._interrupts import noticed
 from spincat.run._results import publish, results_folder, staged
 from spincat.shared import declarations, files, provenance
+from spincat.shared.checks import check_memory
 from spincat.shared.cluster import connected
 from spincat.shared.declarations import Parameter, Value, suggestion
 from spincat.shared.extras import import_extra
@@ -157,6 +159,8 @@ def run(
     kind = "figure" if points[0].source is None else "notebook"
     with results_folder(output_dir, record, kind, names) as folder:
         store = folder / "points"
+        if os.path.lexists(store) and not store.is_dir():
+            raise NotADirectoryError(f"{store} is a file, or a link to none; allowed: a folder")
         store.mkdir(parents=True, exist_ok=True)
         files.clear(store)
         found = {point.key: _points.find(store, point) for point in points}
@@ -223,7 +227,9 @@ def compute_point(point: Point) -> dict[str, bytes] | str:
             notebook_runs.run_checked(notebook, folder, point.given, point.values)
             if provenance.edited():  # its kernel may have imported some of it before, some after
                 return _EDITED
-            within = (path for path in folder.rglob("*") if path.is_file())
+            within = [path for path in folder.rglob("*") if path.is_file()]
+            size = sum(path.stat().st_size for path in within)
+            check_memory("files", f"{len(within)} of a point", 2.0 * size)  # they are handed on
             return {path.relative_to(folder).as_posix(): path.read_bytes() for path in within}
     except notebook_runs.NotebookError as error:  # without the path of a file that is gone by now
         return f"NotebookError: {error.__cause__ or error}"
