@@ -32,6 +32,9 @@ FOREIGN = {
     "OMP_NUM_THREADS": "7",
     "JUPYTER_PREFER_ENV_PATH": "0",
     "GIT_DIR": "/nowhere",
+    "TQDM_MININTERVAL": "abc",
+    "LOKY_PICKLER": "nonsense",
+    "OPENBLAS_CORETYPE": "Prescott",
 }
 
 

@@ -209,6 +209,19 @@ def test_a_file_put_in_the_way_of_a_killed_run_is_kept(tmp_path):
     assert kept > 3
 
 
+def test_what_is_in_the_place_of_a_ready_run_is_named_before_any_work(tmp_path):
+    (tmp_path / f".{RECORD}.ready").symlink_to(tmp_path)
+    with pytest.raises(FileExistsError, match=r"\.ready is a file or a link"):
+        go_on(tmp_path)
+    go_on(tmp_path, "other.sweep.json")
+
+
+def test_a_result_is_not_called_like_the_record_of_another_run(tmp_path):
+    with pytest.raises(OSError, match="only the records of runs have"):
+        run(tmp_path, {"other.sweep.json": "{}"})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_was_published_takes_nothing_through_a_link(tmp_path):
     outside, folder = tmp_path / "outside", tmp_path / "folder"
     ready = folder / ".toy.provenance.json.ready"
@@ -337,6 +350,6 @@ def test_a_result_that_would_be_read_for_hours_is_refused(tmp_path):
     with _results.staged(tmp_path, RECORD) as stage:
         with (stage / "hole").open("wb") as file:
             file.truncate(10**12)
-        with pytest.raises(OSError, match=rf"{_results.LARGEST}: '{tmp_path}/hole"):
+        with pytest.raises(OSError, match=rf"{_records.LARGEST}: '{tmp_path}/hole"):
             _results.publish(stage, RECORD, {})
     assert list(tmp_path.iterdir()) == []

@@ -40,14 +40,21 @@ def _plain_errors() -> Iterator[None]:
         with noticed():
             yield
     except (ValueError, MemoryError, FileNotFoundError, ModuleNotFoundError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the system, while running
-            raise click.ClickException(str(error)) from error
+        if _is_of_system(error):  # while running
+            raise click.ClickException(str(error) or "there is not enough memory") from error
         raise click.UsageError(str(error)) from error
     except (RuntimeError, OSError) as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         click.echo("Interrupted; what is finished is kept.", err=True)
         raise SystemExit(130) from None
+
+
+def _is_of_system(error: Exception) -> bool:
+    """Tell whether an error is none of our refusals, which have a sentence and no number."""
+    if isinstance(error, MemoryError):  # NumPy has one of its own
+        return type(error) is not MemoryError or not str(error)
+    return isinstance(error, OSError) and error.errno is not None
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

@@ -33,7 +33,7 @@ from spincat.run import _points, _records, figure_runs, notebook_runs, notebooks
 from spincat.run._interrupts import noticed
 from spincat.run._results import publish, results_folder, staged
 from spincat.shared import declarations, files, provenance
-from spincat.shared.checks import check_memory
+from spincat.shared.checks import check_list, check_memory, refusal
 from spincat.shared.cluster import connected
 from spincat.shared.declarations import Parameter, Value, suggestion
 from spincat.shared.extras import import_extra
@@ -79,8 +79,9 @@ def plan(name: str, given: Mapping[str, Any], grid: Mapping[str, Sequence[Value]
 
     Raises ``ValueError`` if a parameter or a value is refused at any point, before any work.
     """
+    grid = {name: check_list(f"grid of {name}", values, "values") for name, values in grid.items()}
     if not grid or not all(grid.values()):
-        raise ValueError(f"grid = {dict(grid)!r}; allowed: at least one parameter with values")
+        raise ValueError(f"grid = {grid!r}; allowed: at least one parameter with values")
     both = [parameter for parameter in grid if parameter in given]
     if both:
         raise ValueError(f"{both[0]!r} is both given and swept; allowed: one of these")
@@ -99,9 +100,13 @@ def plan(name: str, given: Mapping[str, Any], grid: Mapping[str, Sequence[Value]
         name, source = notebook.stem, notebooks.source(notebook)
         check = partial(declarations.check, notebooks.parameters(notebook))
     swept = (dict(zip(grid, row, strict=True)) for row in itertools.product(*grid.values()))
-    return [
+    points = [
         _point(name, source, row, (*given, *row), check({**given, **row}), made_of) for row in swept
     ]
+    for name, values in _axes(points, grid).items():
+        if len({json.dumps(value) for value in values}) < len(values):
+            raise refusal(f"grid of {name}", values, "each value once")
+    return points
 
 
 def run(

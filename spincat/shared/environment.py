@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 DROPPED = (
     "PYTHON", "IPYTHON", "JUPYTER", "JPY_", "MPL", "MATPLOTLIB", "NUMBA_", "OMP_", "OPENBLAS_",
-    "MKL_", "LC_", "LANG", "COLUMNS", "LINES", "SOURCE_DATE_EPOCH", "GIT_",
+    "MKL_", "LC_", "LANG", "COLUMNS", "LINES", "SOURCE_DATE_EPOCH", "GIT_", "TQDM_",
+    "LOKY_", "JOBLIB_MULTIPROCESSING",
 )  # fmt: skip
 """How the names of the variables begin that are not handed on."""
 
@@ -71,7 +72,10 @@ def clean(folder: Path, outside: Mapping[str, str] | None = None) -> dict[str, s
 def prepare() -> None:
     """Bring this process to the settings of :func:`clean`, before NumPy and Matplotlib load."""
     # the locale and the streams of this process are open already: only what is read later
-    later = "MPL", "MATPLOTLIB", "NUMBA_", "SOURCE_DATE_EPOCH", "GIT_"
+    later = (
+        "MPL", "MATPLOTLIB", "NUMBA_", "OMP_", "OPENBLAS_", "MKL_", "SOURCE_DATE_EPOCH", "GIT_",
+        "TQDM_", "LOKY_", "JOBLIB_MULTIPROCESSING",
+    )  # fmt: skip
     for name in [*os.environ]:
         if name.upper().startswith(later) and name not in KEPT:
             del os.environ[name]
