@@ -61,6 +61,7 @@ TEXTS = [
     (HEADER + with_parameters("x = {[]: 1}"), "unhashable"),
     (HEADER + with_parameters(f"x = {'-' * 3000}1"), "recursion"),
     (HEADER + with_parameters("x = y"), "line 1: malformed node"),
+    (HEADER + with_parameters("x = 1\nx = 2"), "x is there twice"),
     (
         HEADER + with_parameters("for x in 1, 2: pass"),
         "line 1: for x in (1, 2):; allowed: name = value",

@@ -159,10 +159,11 @@ def test_an_interrupted_run_leaves_nothing_that_looks_like_a_result(tmp_path, nu
     assert (out / "figures/begun").read_text(encoding="utf-8") == "an earlier result"
 
 
-def test_a_dead_kernel_is_reported(tmp_path):
+def test_a_dead_kernel_is_reported(tmp_path, capfd):
     path = write(tmp_path, "\n```{code-cell} ipython3\nimport os\n\nos._exit(1)\n```\n")
     with pytest.raises(notebook_runs.NotebookError, match="the kernel died"):
         notebook_runs.run(path, tmp_path / "out")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_notebook_that_cannot_be_saved_is_no_result(tmp_path, monkeypatch):

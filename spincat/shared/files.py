@@ -53,6 +53,15 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def visible(folder: Path, *endings: str) -> list[Path]:
+    """Return the files in a folder, and in those below, whose names end so.
+
+    Hidden ones are left out, and links to nowhere and pipes: what editors leave.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.name.endswith(endings))
+    return [path for path in paths if path.is_file() and not path.name.startswith(".")]
+
+
 def sync(path: Path) -> None:
     """Have a file, or the names in a folder, on the disk, as far as the file system can do that."""
     if os.name == "nt" and path.is_dir():
