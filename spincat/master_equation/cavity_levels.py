@@ -132,7 +132,7 @@ def crossing_levels(
     ValueError
         If an argument is outside its range.
     """
-    check_integer("n_spins", n_spins, 2)
+    n_spins = check_integer("n_spins", n_spins, 2)
     row = check_row("cavities", np.atleast_1d(check_finite("cavities", cavities)))
     check_inside("cavities", cavities, row.min() >= 0 and row.max() <= RATES[1], "0 to 1000")
     size = (n_spins + 1) * (check_positive_integer("photons", photons) + 1)
