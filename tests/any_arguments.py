@@ -99,6 +99,15 @@ class Rude:
         raise RuntimeError("no array")
 
 
+class RudeList(list[Any]):
+    """A list of which nothing can be asked."""
+
+    def __len__(self) -> int:
+        raise RuntimeError("no length")
+
+    __iter__ = __getitem__ = __len__  # type: ignore[assignment]
+
+
 NESTED: list[Any] = []
 for _ in range(100_000):
     NESTED = [NESTED]
@@ -112,6 +121,8 @@ ODD_VALUES: dict[str, Any] = {
     "an ensemble": SpinEnsemble(3, 0.1, 0.0, [0.1, 0.2, 0.3]),
     "a huge ensemble": SpinEnsemble(10**9, 1e8), "a driven ensemble": SpinEnsemble(4, 1e59),
     "a cavity": CAVITY, "a sparse matrix": sparse.csr_array(np.eye(4)),
+    "a rude list": RudeList([1]), "1e-59": 1e-59, "two close numbers": [1.0, np.nextafter(1, 2)],
+    "a long double": np.array([0, 10]) ** np.longdouble(400),
     "NaN": np.nan, "inf": np.inf, "-inf": -np.inf, "-1": -1, "0": 0, "1.5": 1.5, "1j": 1j,
     "1e300": 1e300, "1e60": 1e60, "1e9": 1e9, "10**9": 10**9, "2**63": 2**63, "10**5000": 10**5000,
     "1e-60": 1e-60, "5e-324": 5e-324, "float16": np.float16(0.1), "int8": np.int8(4),

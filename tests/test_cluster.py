@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -200,6 +201,19 @@ def test_waiting_for_what_is_lost_has_an_end(tmp_path, dask, monkeypatch):
     monkeypatch.setattr(cluster, "_wait_for_worker", lambda *_: None)
     with pytest.raises(ConnectionError, match="does not answer any more"):
         wait_for_nothing(at, lambda: scheduler.send_signal(signal.SIGSTOP))
+
+
+@pytest.mark.parametrize(
+    ("status", "raised"), [("connecting", ConnectionError), ("running", AttributeError)]
+)
+def test_whatever_dask_says_of_a_lost_scheduler_it_went_away(monkeypatch, status, raised):
+    for name in ("_check_scheduler", "_wait_for_worker", "_watch"):
+        monkeypatch.setattr(cluster, name, lambda *_: None)
+    client = nullcontext(SimpleNamespace(status=status))
+    monkeypatch.setattr("distributed.Client", lambda *_, **__: client)
+    gone = SimpleNamespace()
+    with pytest.raises(raised, match=r"went away|'ncores'"), cluster.connected(NOT_HERE):
+        _ = gone.ncores
 
 
 def test_a_worker_without_the_package_is_named_before_it_gets_a_point(tmp_path, dask, monkeypatch):

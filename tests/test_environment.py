@@ -34,6 +34,9 @@ FOREIGN = {
     "OMP_NUM_THREADS": "7",
     "JUPYTER_PREFER_ENV_PATH": "0",
     "GIT_DIR": "/nowhere",
+    "TQDM_MININTERVAL": "abc",
+    "LOKY_PICKLER": "nonsense",
+    "OPENBLAS_CORETYPE": "Prescott",
 }
 
 
@@ -257,8 +260,10 @@ def test_a_style_of_the_user_is_an_option(tmp_path):
     assert pictures[0].read_bytes() != pictures[1].read_bytes()
     record = json.loads((tmp_path / "mine/fig1.provenance.json").read_text("utf-8"))
     assert record["styles"] == [str(mine)]
-    with pytest.raises(ValueError, match="style 'nowhere'"):
-        figure_runs.run("fig1", tmp_path / "none", given, styles=["nowhere"])
+    os.mkfifo(tmp_path / "pipe")
+    for style in ("nowhere", "/dev/zero", str(tmp_path / "pipe"), "/", "http://127.0.0.1:9/x"):
+        with pytest.raises(ValueError, match=f"style '{style}'"):
+            figure_runs.run("fig1", tmp_path / "none", given, styles=[style])
     assert not (tmp_path / "none").exists()
 
 

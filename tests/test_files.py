@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -124,3 +125,15 @@ def test_a_link_is_removed_and_not_what_it_leads_to(tmp_path):
     link.symlink_to(target)
     files.remove(link)
     assert [*tmp_path.rglob("*")] == [target, target / "file"]
+
+
+def test_what_an_ended_process_left_among_temporary_files_is_cleared(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead, elsewhere = another().replace("file", "spincat"), another(machine="00000000")
+    (tmp_path / dead / "files").mkdir(parents=True)
+    (tmp_path / elsewhere.replace("file", "spincat")).mkdir()
+    with files.scratch() as first, files.scratch() as second:
+        assert len({*tmp_path.iterdir()} - {first, second}) == 1
+        assert first.stat().st_mode & 0o77 == 0
+        (first / "file").touch()
+    assert [path.name for path in tmp_path.iterdir()] == [elsewhere.replace("file", "spincat")]

@@ -39,6 +39,8 @@ NAMELESS = HEADER.replace("  language: python\n", "")
 TEXTS = [
     (HEADER.replace("kernelspec:", "kernelspec: ["), "while parsing"),
     (HEADER.replace("jupytext:", "kernelspec: *x\njupytext:"), "alias of YAML"),
+    (HEADER + cell("1", "---\na: &a [1]\nb: *a\n---\n"), "alias of YAML"),
+    (HEADER + cell("1", ":a: &a [1]\n:b: *a\n"), "alias of YAML"),
     (HEADER.replace("python3", "!!python/object:os.system x"), "constructor for the tag"),
     (HEADER.replace("python3", "\a"), "#x0007"),
     (HEADER.replace("python3", "[1]"), "[1] is not of type 'string' at ['metadata']['kernelspec']"),
@@ -59,6 +61,7 @@ TEXTS = [
     (HEADER + with_parameters("x = {[]: 1}"), "unhashable"),
     (HEADER + with_parameters(f"x = {'-' * 3000}1"), "recursion"),
     (HEADER + with_parameters("x = y"), "line 1: malformed node"),
+    (HEADER + with_parameters("x = 1\nx = 2"), "x is there twice"),
     (
         HEADER + with_parameters("for x in 1, 2: pass"),
         "line 1: for x in (1, 2):; allowed: name = value",

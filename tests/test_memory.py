@@ -7,10 +7,12 @@ import sys
 
 import numpy as np
 import pytest
+from test_notebook_runs import with_parameters, write
 
 from spincat.figures import fig1, fig2
 from spincat.free import codewords, dephasing
 from spincat.master_equation import (
+    cavity_elimination,
     cavity_exchange,
     cavity_levels,
     dicke_amplitude,
@@ -18,7 +20,8 @@ from spincat.master_equation import (
     quasi_dark,
 )
 from spincat.mean_field import phase_diagram
-from spincat.model import Gaussian, wigner
+from spincat.model import Gaussian, SpinEnsemble, wigner
+from spincat.run import notebook_runs, sweeps
 from spincat.shared import checks, memory
 
 TIMES = np.linspace(0, 1, 5000)
@@ -107,4 +110,32 @@ def test_a_limit_on_addresses_is_seen():
 def test_what_does_not_fit_is_refused_before_any_work(call, monkeypatch):
     monkeypatch.setattr(checks, "usable_memory", lambda: 1e6)
     with pytest.raises(MemoryError, match=r"\w+ = \S+ needs .* GB; allowed: 80% of the 0.001 GB"):
+        call()
+
+
+def test_files_of_a_point_that_do_not_fit_are_refused(tmp_path, monkeypatch):
+    """They are read by a worker, and handed on to the process that keeps them."""
+
+    def leaves_a_hole(notebook, folder, *_):
+        folder.mkdir()
+        with (folder / "hole").open("wb") as file:
+            file.truncate(10**12)
+
+    monkeypatch.setattr(notebook_runs, "run_checked", leaves_a_hole)
+    point = sweeps.plan(str(write(tmp_path, with_parameters("x = 1"))), {}, {"x": [1]})[0]
+    assert "needs 2e+03 GB" in sweeps.compute_point(point)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Gaussian(0.1).draw(1, 10**9, 1),
+        lambda: phase_diagram.simulated_edge(1000, [10.0], accuracy=1e-59),
+        lambda: cavity_elimination.with_cavity(SpinEnsemble(4, 0.2), 0.1, 2.0, photons=2000),
+        lambda: cavity_elimination.with_cavity(SpinEnsemble(4, 0.2), 0.1, 1e5, photons=50),
+        lambda: cavity_levels.crossing_levels([2.0], 30_000, 0.01, 0.01, photons=1),
+    ],
+)
+def test_what_would_take_hours_is_refused(call):
+    with pytest.raises(ValueError, match=r"(draws|accuracy|photons|t_max|n_spins) = .*; allowed: "):
         call()

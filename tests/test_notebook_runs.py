@@ -12,7 +12,7 @@ import time
 import nbformat
 import pytest
 
-from spincat.run import notebook_runs, notebooks
+from spincat.run import notebook_pages, notebook_runs, notebooks
 
 HEADER = """---
 jupytext:
@@ -159,10 +159,11 @@ def test_an_interrupted_run_leaves_nothing_that_looks_like_a_result(tmp_path, nu
     assert (out / "figures/begun").read_text(encoding="utf-8") == "an earlier result"
 
 
-def test_a_dead_kernel_is_reported(tmp_path):
+def test_a_dead_kernel_is_reported(tmp_path, capfd):
     path = write(tmp_path, "\n```{code-cell} ipython3\nimport os\n\nos._exit(1)\n```\n")
     with pytest.raises(notebook_runs.NotebookError, match="the kernel died"):
         notebook_runs.run(path, tmp_path / "out")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_notebook_that_cannot_be_saved_is_no_result(tmp_path, monkeypatch):
@@ -176,6 +177,45 @@ def test_a_notebook_that_cannot_be_saved_is_no_result(tmp_path, monkeypatch):
     with pytest.raises(notebook_runs.NotebookError, match=r"No space left on device\Z"):
         notebook_runs.run(write(tmp_path), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def executed_at_once(monkeypatch):
+    """No kernel: the copy of the notebook holds the value of its parameter."""
+    monkeypatch.setattr(
+        notebook_runs, "_execute", lambda path, output, values, _: output.write_text(f"{values}")
+    )
+
+
+def test_of_two_runs_at_once_each_completes_with_its_own_page(
+    tmp_path, monkeypatch, executed_at_once
+):
+    path, out = write(tmp_path), tmp_path / "out"
+
+    def page(executed):
+        if "{'n_spins': 2}" in executed.read_text():  # another run, while the page is made
+            notebook_runs.run(path, out, {"n_spins": 3}, page=True)
+        executed.with_suffix(".html").write_text(executed.read_text())
+
+    monkeypatch.setattr(notebook_pages, "write", page)
+    notebook_runs.run(path, out, {"n_spins": 2}, page=True)
+    record = json.loads((out / "toy.provenance.json").read_text(encoding="utf-8"))
+    assert record["parameters"]["n_spins"] == 2
+    assert record["files"].keys() == {"toy.ipynb", "toy.html"}
+    assert (out / "toy.html").read_text() == (out / "toy.ipynb").read_text() == "{'n_spins': 2}"
+
+
+@pytest.mark.parametrize("error", [notebook_pages.PageError, KeyboardInterrupt, SystemExit])
+def test_without_a_page_the_other_results_are_kept(tmp_path, monkeypatch, executed_at_once, error):
+    def page(executed):
+        raise error
+
+    monkeypatch.setattr(notebook_pages, "write", page)
+    with pytest.raises(error):
+        notebook_runs.run(write(tmp_path), tmp_path / "out", page=True)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "toy.ipynb", "toy.provenance.json",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("given", [{"n_spin": 4}, {"n_spins": "four"}])

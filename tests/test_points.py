@@ -180,3 +180,13 @@ def test_values_that_are_no_numbers_are_those_of_the_record(tmp_path):
         values["delta"] = float("nan")
     contents[RECORD] = json.dumps(record).encode()
     assert _points.keep(tmp_path, point, contents).data == (DATA,)
+
+
+def test_what_is_no_folder_of_points_is_named(tmp_path):
+    (tmp_path / "points").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(NotADirectoryError, match="points is a file, or a link to none; allowed"):
+        sweeps.run("fig1", tmp_path, {}, {"seed": [1]})
+    (tmp_path / "points").unlink()
+    (tmp_path / "points").touch()
+    with pytest.raises(NotADirectoryError, match="points is a file"):
+        sweeps.run("fig1", tmp_path, {}, {"seed": [1]})

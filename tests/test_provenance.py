@@ -56,10 +56,16 @@ def test_the_hash_of_the_code_changes_with_every_source_file(tmp_path, monkeypat
     (package / "figures").mkdir(parents=True)
     monkeypatch.setattr(provenance, "PACKAGE", package)
     hashes = set()
-    for name, text in (("a.py", "1"), ("a.py", "2"), ("figures/b.py", ""), ("notes.txt", "")):
+    for name, text in (
+        ("a.py", "1"),
+        ("a.py", "2"),
+        ("figures/b.py", ""),
+        ("notes.txt", ""),
+        ("\udcff.py", ""),
+    ):
         (package / name).write_text(text, encoding="utf-8")
         hashes.add(provenance._sources())
-    assert len(hashes) == 3
+    assert len(hashes) == 4
 
 
 def test_what_editors_leave_is_no_source(tmp_path, monkeypatch):

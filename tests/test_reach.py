@@ -128,6 +128,22 @@ def test_the_hash_changes_with_a_module_that_is_reached_and_no_other(tmp_path, m
     assert reach.code("x = 1") != before
 
 
+def test_what_is_no_module_is_not_reached(tmp_path, monkeypatch):
+    package = tmp_path / "spincat"
+    package.mkdir()
+    for name in ("__init__.py", "a.py", "a.bak.py", "a copy.py", "._a.py", "\udcff.py"):
+        (package / name).touch()
+    (package / ".#a.py").symlink_to("somebody@somewhere.1234")
+    (package / "loop.py").symlink_to("loop.py")
+    (package / "folder.py").mkdir()
+    os.mkfifo(package / "pipe.py")
+    (package / "old.py").write_bytes(b"# \xe9")
+    monkeypatch.setattr(reach, "PACKAGE", package)
+    star = "from spincat import *  # of this package"
+    assert reach.modules(star) == {"spincat", "spincat.a", "spincat.old"}
+    assert reach.code(star)
+
+
 @pytest.mark.parametrize(
     "cell",
     [

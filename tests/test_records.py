@@ -42,13 +42,22 @@ def test_a_folder_is_no_record(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["../file", "a/../../file", "/file", "//file", "..", ".", "", "a/.."]
+    "name",
+    ["../file", "a/../../file", "/file", "//file", "..", ".", "", "a/..", "a.provenance.json"],
 )
 def test_names_that_lead_out_of_the_folder_are_none(tmp_path, name):
     path = tmp_path / "toy.provenance.json"
     listed = {name: HASH, "inside": HASH, "folder/inside": HASH, "number": 1, "nothing": None}
     path.write_text(json.dumps({"name": "toy", "files": listed}), encoding="utf-8")
     assert _records.listed(path) == {"inside": HASH, "folder/inside": HASH}
+
+
+def test_what_would_fill_the_memory_is_neither_record_nor_result(tmp_path):
+    path = tmp_path / "toy.provenance.json"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    assert _records.read(path) is None
+    assert _records.digest(tmp_path, path.name) is None
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path):

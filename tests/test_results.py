@@ -209,6 +209,19 @@ def test_a_file_put_in_the_way_of_a_killed_run_is_kept(tmp_path):
     assert kept > 3
 
 
+def test_what_is_in_the_place_of_a_ready_run_is_named_before_any_work(tmp_path):
+    (tmp_path / f".{RECORD}.ready").symlink_to(tmp_path)
+    with pytest.raises(FileExistsError, match=r"\.ready is a file or a link"):
+        go_on(tmp_path)
+    go_on(tmp_path, "other.sweep.json")
+
+
+def test_a_result_is_not_called_like_the_record_of_another_run(tmp_path):
+    with pytest.raises(OSError, match="only the records of runs have"):
+        run(tmp_path, {"other.sweep.json": "{}"})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_was_published_takes_nothing_through_a_link(tmp_path):
     outside, folder = tmp_path / "outside", tmp_path / "folder"
     ready = folder / ".toy.provenance.json.ready"
@@ -221,40 +234,6 @@ def test_what_was_published_takes_nothing_through_a_link(tmp_path):
     run(folder, NEW)
     assert (outside / "victim.txt").read_text(encoding="utf-8") == "mine"
     assert held(folder) == NEW
-
-
-# -- a further file
-
-
-@pytest.mark.parametrize("killed", [True, False])
-def test_a_further_file_is_there_and_listed_or_neither(tmp_path, killed):
-    run(tmp_path, OLD)
-    source, page, found = tmp_path / "data.nc", tmp_path / "page.html", set()
-
-    def add():
-        _results.add(page, b"page", RECORD, source, files.digest(source))
-
-    for _ in every_failure(killed=killed, change=add):
-        go_on(tmp_path)
-        names = _records.listed(tmp_path / RECORD).keys()
-        assert names == held(tmp_path).keys()
-        found.add("page.html" in names)
-        run(tmp_path, OLD)
-        assert held(tmp_path) == OLD
-    assert found == {True, False}
-
-
-def test_a_further_file_belongs_to_the_run_it_was_made_of(tmp_path):
-    source, page = tmp_path / "data.nc", tmp_path / "page.html"
-    run(tmp_path, OLD)
-    old = files.digest(source)
-    run(tmp_path, NEW)
-    with pytest.raises(OSError, match=r"data\.nc was changed by another run.*page\.html"):
-        _results.add(page, b"page", RECORD, source, old)
-    page.write_text("mine", encoding="utf-8")
-    with pytest.raises(FileExistsError, match=r"page\.html is not of an earlier run"):
-        _results.add(page, b"page", RECORD, source, files.digest(source))
-    assert held(tmp_path) == {**NEW, "page.html": "mine"}
 
 
 # -- several at once
@@ -365,3 +344,12 @@ def test_an_error_names_the_folder_or_the_file_in_it(tmp_path, name):
     ):
         raise OSError(28, "No space left on device", f"{stage}{name}" if name else None)
     assert held(tmp_path) == {}
+
+
+def test_a_result_that_would_be_read_for_hours_is_refused(tmp_path):
+    with _results.staged(tmp_path, RECORD) as stage:
+        with (stage / "hole").open("wb") as file:
+            file.truncate(10**12)
+        with pytest.raises(OSError, match=rf"{_records.LARGEST}: '{tmp_path}/hole"):
+            _results.publish(stage, RECORD, {})
+    assert list(tmp_path.iterdir()) == []

@@ -143,6 +143,8 @@ xr.Dataset({"y": ("x", [n_spins])}).to_netcdf("figures/toy_figure.nc", engine="h
     [
         ({}, {}, "at least one"),
         ({}, {"n_spins": []}, "at least one"),
+        ({}, {"n_spins": 4}, "grid of n_spins = 4; allowed: a list"),
+        ({}, {"n_spins": [4, 4.0]}, r"grid of n_spins = \[4, 4\]; allowed: each value once"),
         ({"n_spins": 4}, GRID, "'n_spins' is both"),
         ({}, {"n_spins": [4, 0]}, "n_spins = 0; allowed: at least 1"),
         ({}, {"n_spin": [4]}, "'n_spin'.*'n_spins'"),

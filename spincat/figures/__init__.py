@@ -7,6 +7,7 @@ every folder but `spincat.run`.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -57,6 +58,10 @@ POINT = 100.0
 """Bytes of a point of a line, computed and drawn, in a picture of many."""
 
 
+MOST_OF_A_STYLE = 100_000
+"""Bytes of a file with a style."""
+
+
 _DRAWING = threading.RLock()
 
 
@@ -78,9 +83,19 @@ def style(*more: Any) -> Iterator[None]:
         yield
 
 
+def is_sheet(path: str) -> bool:
+    """Tell whether there is a file that can be a style."""
+    return os.path.isfile(path) and os.path.getsize(path) <= MOST_OF_A_STYLE
+
+
 def check_styles(styles: Sequence[str]) -> None:
     """Raise ``ValueError`` for a style that Matplotlib does not have, or cannot read."""
     for wanted in styles:
+        # Matplotlib reads whatever has a name: a device has no end, a pipe may never begin
+        path = os.path.expanduser(wanted)
+        is_name = wanted in ["default", *plt.style.available] or not os.path.exists(path)
+        if ":" in wanted or not (is_name or is_sheet(path)):
+            raise ValueError(f"style {wanted!r} is no file of at most {MOST_OF_A_STYLE} bytes")
         try:
             with style(wanted):
                 pass

@@ -22,7 +22,6 @@ from spincat.shared.checks import (
     check_integer,
     check_memory,
     check_positive,
-    check_positive_integer,
     check_sparse,
     check_tolerance,
 )
@@ -31,6 +30,8 @@ from spincat.shared.types import Complexes
 
 ADIABATICITIES = 1e-12, 1e12
 """Range of r = g₂N/κ in which 1/r² loses no digits beside the rates of the spins."""
+MOST_PHOTONS = 500
+"""Far more than the displaced frame has; to make the Liouvillian takes seconds."""
 BYTES = 400.0
 """For each row of a Liouvillian, with about ten elements in it, and copies in passing."""
 
@@ -53,7 +54,7 @@ def joint_liouvillian(
     adiabaticity
         r = g₂N/κ > 0; Eq. 35 is the limit r → 0.
     photons
-        Largest number of photons in the displaced frame.
+        Largest number of photons in the displaced frame, at most `MOST_PHOTONS`.
     printed
         Whether to couple aJ + a†J†, as Eqs. 32 and 34 are printed, instead of a†J + aJ†.
 
@@ -69,7 +70,7 @@ def joint_liouvillian(
     MemoryError
         If the Liouvillian does not fit in memory.
     """
-    check_positive_integer("photons", photons)
+    check_integer("photons", photons, 1, MOST_PHOTONS)
     drive, pair = _drive(ensemble, photons)
     check_positive("adiabaticity", adiabaticity)
     adiabaticity = check_tolerance("adiabaticity", adiabaticity, *ADIABATICITIES)

@@ -39,6 +39,8 @@ RATES = 0.0, 1e3
 """Allowed range of frequencies and rates in units of ω₀: beyond, no digit of the spins is left."""
 MOST_STEPS = 10_000
 """Largest number of steps in a period of the drive."""
+MOST_PRODUCTS = 1e13
+"""Largest number of products for eigenvectors of a full matrix, its size cubed: an hour."""
 MOST_PERIODS = 1e9
 """Largest number of periods: rounding in the map of one of them grows with it."""
 
@@ -130,9 +132,11 @@ def crossing_levels(
     ValueError
         If an argument is outside its range.
     """
-    check_integer("n_spins", n_spins, 2)
+    n_spins = check_integer("n_spins", n_spins, 2)
     row = check_row("cavities", np.atleast_1d(check_finite("cavities", cavities)))
     check_inside("cavities", cavities, row.min() >= 0 and row.max() <= RATES[1], "0 to 1000")
+    size = (n_spins + 1) * (check_positive_integer("photons", photons) + 1)
+    check_work("n_spins", n_spins, len(row) * size**3, MOST_PRODUCTS, "products of eigenvectors")
     pair = [n_spins + 1, 2]  # |1⟩⊗|0⟩ and |0⟩⊗|2⟩
     result = []
     for cavity in row:

@@ -62,7 +62,8 @@ def slow_mode(n_spins: int, eta: float) -> SlowMode:
     Returns
     -------
     SlowMode
-        The mode with its rate, and the gap to the next one.
+        The mode with its rate, and the gap to the next one.  For N = 3 the rate is zero: its
+        logarithm is that of a rounding error, or -inf.
 
     Raises
     ------

@@ -27,6 +27,7 @@ def solve(
     """
     if times[-1] == begin:
         return np.array(start, dtype=float)[:, None]
+    later = times - begin  # from 0 on, where LSODA can take a step of any length
     count = 0
 
     def counted(_: float, y: Floats) -> Any:
@@ -39,7 +40,7 @@ def solve(
     with np.errstate(over="ignore", invalid="ignore"):  # which a shorter step may mend
         try:
             solution = solve_ivp(
-                counted, (begin, float(times[-1])), start, method="LSODA", t_eval=times, rtol=rtol,
+                counted, (0.0, float(later[-1])), start, method="LSODA", t_eval=later, rtol=rtol,
                 atol=atol,
             )  # fmt: skip
         except (OverflowError, ValueError) as error:

@@ -173,7 +173,7 @@ def simulated_edge(
     initial
         (A, ζ, z) at t = 0, shape (3,) or (E, 3); the steady state for δ = 0 if None.
     accuracy
-        Largest error of the edge that bisection leaves.
+        Largest error of the edge that bisection leaves, from 1e-15 on.
 
     Returns
     -------
@@ -191,7 +191,7 @@ def simulated_edge(
     array([0.0506, 0.0652])
     """
     n, limits = _check(n_spins, t_max, tolerance, rtol)
-    etas, accuracy = check_row("eta", eta), check_positive("accuracy", accuracy)
+    etas, accuracy = check_row("eta", eta), check_tolerance("accuracy", accuracy, 1e-15, 1)
     check_inside("eta", eta, bool(np.all(etas > 0)), "numbers above 0")
     start = None if initial is None else check_finite("initial", initial)
     if start is not None and start.shape not in ((3,), (len(etas), 3)):

@@ -22,11 +22,14 @@ from spincat.shared.checks import (
     check_nonnegative,
     check_positive_integer,
     check_seed,
+    check_work,
 )
 from spincat.shared.types import Floats
 
 LARGEST_ORDER = 2000
 """Largest number of quadrature nodes, which are eigenvalues of a full matrix."""
+MOST_DRAWS = 1e8
+"""Largest number of draws at once: half an hour."""
 
 
 @dataclass(frozen=True)
@@ -129,11 +132,13 @@ class Broadening(ABC):
         Raises
         ------
         ValueError
-            If an argument is not an integer of at least 1, the seed of at least 0.
+            If an argument is not an integer of at least 1, the seed of at least 0, or there are
+            more than `MOST_DRAWS` draws.
         MemoryError
             If the detunings do not fit in memory.
         """
         rows = self.realisations(n_spins, draws, seed)
+        check_work("draws", draws, draws, MOST_DRAWS, "draws")
         check_memory("draws", draws, 8.0 * draws * n_spins)
         detunings = np.empty((draws, n_spins))
         for index, row in enumerate(rows):

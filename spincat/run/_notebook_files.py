@@ -15,6 +15,13 @@ UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What Python's parser raises, of null bytes and of a thousand brackets too."""
 
 
+_OPTIONS = re.compile(
+    r"^ *(`{3,}|~{3,})\{(?:code|raw)-cell\}.*\n"
+    r"((?:---.*\n(?:(?!---|\1).*\n)*)?)((?:[^\S\n]*:.*\n)*)",
+    re.MULTILINE,
+)
+"""The options of a cell, as YAML between lines or as a list ``:name: value``."""
+
 LARGEST = 200_000_000
 """Bytes of a notebook, with its outputs."""
 
@@ -74,8 +81,13 @@ def _check_header(content: str) -> None:
     """Raise ``ValueError`` for aliases of YAML, a few of which can stand for a billion entries."""
     yaml = import_extra("yaml")
     header = content.removeprefix("---\n").partition("\n---\n")[0] if content[:4] == "---\n" else ""
-    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(header)):
-        raise ValueError("its header has an alias of YAML (*name); allowed: each value written out")
+    of_cells = [
+        match[2].removeprefix("---\n") or re.sub(r"^\s*:", "", match[3], flags=re.MULTILINE)
+        for match in _OPTIONS.finditer(content)
+    ]
+    for options in (header, *of_cells):
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(options)):
+            raise ValueError("it has an alias of YAML (*name); allowed: each value written out")
 
 
 def _from_json(content: str, nbformat: Any) -> Any:

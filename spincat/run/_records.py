@@ -13,6 +13,10 @@ from typing import Any
 from spincat.shared import files
 
 ENDINGS = ".provenance.json", ".sweep.json"
+LARGEST = 100_000_000_000
+"""Bytes of a result: to read one takes minutes."""
+LARGEST_RECORD = 200_000_000
+"""Bytes of a record, which is read into memory: a sweep has 300 for each point."""
 
 
 def run_name(record: str) -> str:
@@ -29,10 +33,11 @@ def content(record: Mapping[str, Any], listed: Mapping[str, str]) -> bytes:
 def read(path: Path) -> dict[str, Any] | None:
     """Return the record at ``path``, None where there is none of the run it is called after.
 
-    Its ``files`` are names of the folder alone: no absolute ones, and none with "..".
+    Its ``files`` are names of the folder alone: no absolute ones, none with "..", and no records.
     """
     try:
-        record = json.loads(path.read_bytes()) if path.is_file() else None
+        can_be = path.is_file() and path.stat().st_size <= LARGEST_RECORD
+        record = json.loads(path.read_bytes()) if can_be else None
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(record, dict) or not isinstance(record.get("files"), dict):
@@ -51,9 +56,14 @@ def listed(path: Path) -> dict[str, str]:
 
 
 def digest(folder: Path, name: str) -> str | None:
-    """Return the hash of a file in ``folder``, None where there is none or a link leads to it."""
+    """Return the hash of a file in ``folder``, None where there is none or a link leads to it.
+
+    Nor is there one of what is larger than a result, such as a hole on the disk.
+    """
     try:
         if leads_elsewhere(folder, name) or not (folder / name).is_file():
+            return None
+        if (folder / name).stat().st_size > LARGEST:
             return None
         return files.digest(folder / name)
     except OSError:
@@ -68,4 +78,11 @@ def leads_elsewhere(folder: Path, name: str) -> Path | None:
 
 def _is_inside(name: str) -> bool:
     path = PurePosixPath(name)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+    inside = bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+    return inside and not is_record(name)
+
+
+def is_record(name: str) -> bool:
+    """Tell whether a file of this name, in a results folder, is the record of a run."""
+    path = PurePosixPath(name)
+    return len(path.parts) == 1 and path.name.endswith(ENDINGS)

@@ -96,6 +96,12 @@ def publish(stage: Path, record: str, content: Mapping[str, Any]) -> None:
     for name in names:
         if any("\ud800" <= letter <= "\udfff" for letter in name):  # no record could name it
             raise OSError(errno.EILSEQ, "the name of a result is not UTF-8", ascii(name))
+        if (size := (stage / name).stat().st_size) > _records.LARGEST:  # a hole, perhaps
+            message = f"a result of {size} bytes; allowed: at most {_records.LARGEST}"
+            raise OSError(errno.EFBIG, message, str(folder / name))
+        if _records.is_record(name) and name != record:
+            message = "a result has a name that only the records of runs have"
+            raise OSError(errno.EINVAL, message, str(folder / name))
     new = {name: files.digest(stage / name) for name in names if name != record}
     files.write({stage / record: _records.content(content, new)})
     for path in [*(stage / name for name in new), *(p for p in within if p.is_dir()), stage]:
@@ -118,35 +124,16 @@ def retract(folder: Path, record: str) -> None:
         (folder / record).unlink(missing_ok=True)
 
 
-def add(file: Path, content: bytes, record: str, source: Path, digest: str) -> None:
-    """Write a further file of a published run, and list it in the run's record if there is one.
-
-    Raises ``FileExistsError`` where a file that is not of the run is in the way, and ``OSError``
-    where the ``source`` it was made of, in the same folder, no longer has this ``digest``.
-    """
-    folder = file.parent
-    with staged(folder, record) as stage, _locked(folder) as at_work:
-        _complete(folder, at_work)
-        if _records.digest(folder, source.name) != digest:
-            raise OSError(f"{source} was changed by another run while {file.name} was made of it")
-        found = _records.read(folder / record)
-        if found is None:
-            files.write({file: content})
-            return
-        files.write({stage / file.name: content})
-        new = {file.name: files.digest(stage / file.name)}
-        _refuse(_foreign(folder, record, found.get("kind", ""), new, at_work))
-        whole = _records.content(found, {**found["files"], **new})
-        files.write({stage / record: whole})
-        files.sync(stage)
-        _commit(stage, record, at_work)
-
-
 def _commit(stage: Path, record: str, at_work: Callable[[], None]) -> None:
     at_work()
-    ready = stage.rename(stage.with_name(f".{record}.ready"))
+    ready = stage.rename(_ready(stage.parent, record))
     files.sync(ready.parent)
     _move(ready, record, at_work)
+
+
+def _ready(folder: Path, record: str) -> Path:
+    """Return the name that a stage has from the moment on from which the run counts."""
+    return folder / f".{record}.ready"
 
 
 def _complete(folder: Path, at_work: Callable[[], None]) -> None:
@@ -193,6 +180,9 @@ def _foreign(
 ) -> dict[str, str]:
     """Return which files in the way of a run are not its own, and why."""
     old, others, foreign = _records.listed(folder / record), _of_others(folder, record), {}
+    ready = _ready(folder, record)
+    if ready.is_symlink() or ready.is_file():
+        foreign[ready.name] = f"{ready} is a file or a link"
     if os.path.lexists(folder / record) and _records.read(folder / record) is None:
         foreign[record] = f"{folder / record} is no record of {_records.run_name(record)}"
     elif (found_kind := (_records.read(folder / record) or {}).get("kind", kind)) != kind:

@@ -40,14 +40,21 @@ def _plain_errors() -> Iterator[None]:
         with noticed():
             yield
     except (ValueError, MemoryError, FileNotFoundError, ModuleNotFoundError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the system, while running
-            raise click.ClickException(str(error)) from error
+        if _is_of_system(error):  # while running
+            raise click.ClickException(str(error) or "there is not enough memory") from error
         raise click.UsageError(str(error)) from error
     except (RuntimeError, OSError) as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         click.echo("Interrupted; what is finished is kept.", err=True)
         raise SystemExit(130) from None
+
+
+def _is_of_system(error: Exception) -> bool:
+    """Tell whether an error is none of our refusals, which have a sentence and no number."""
+    if isinstance(error, MemoryError):  # NumPy has one of its own
+        return type(error) is not MemoryError or not str(error)
+    return isinstance(error, OSError) and error.errno is not None
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -170,7 +177,7 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
     its parameters and versions, and its figures with their data are left in DIR.
     The paths of the first three are printed.
     """
-    from spincat.run import figure_runs, notebook_pages, notebook_runs
+    from spincat.run import figure_runs, notebook_runs
 
     with _plain_errors():
         if notebook in figure_runs.names() and not Path(notebook).is_file():
@@ -178,10 +185,9 @@ def run(notebook: str, pairs: tuple[str, ...], output_dir: Path | None) -> None:
         values = parameters.assignments(notebooks.parameters(notebook), pairs)
         folder = output_dir or Path("runs", notebooks.find(notebook).stem)
         progress = sys.stderr.isatty()
-        executed = notebook_runs.run(notebook, folder, values, progress=progress)
-        click.echo(executed)
-        click.echo(notebook_pages.write(executed))
-        click.echo(executed.with_suffix(".provenance.json"))
+        executed = notebook_runs.run(notebook, folder, values, page=True, progress=progress)
+        for ending in (".ipynb", ".html", ".provenance.json"):
+            click.echo(executed.with_suffix(ending))
 
 
 @main.command(

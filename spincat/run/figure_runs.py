@@ -6,6 +6,7 @@ its function ``compute`` declares (`spincat.shared.declarations`).
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +40,9 @@ def title(name: str) -> str:
     compute, draw = _compute(name), EVERY[name][1]
     # two figures may show the same numbers: then how they are drawn tells them apart
     shared = sum(other is compute for other, _ in EVERY.values()) > 1
-    line = (inspect.getdoc(draw if shared else compute) or "").partition("\n")[0]
+    # from the source: `PYTHONOPTIMIZE=2` leaves docstrings out of the code
+    source = ast.parse(inspect.getsource(draw if shared else declarations.unchecked(compute)))
+    line = (ast.get_docstring(source.body[0]) or "").partition("\n")[0]  # type: ignore[arg-type]
     return re.sub(r":\w+:|`|\\(?=\|)", "", line)  # without its mark-up
 
 

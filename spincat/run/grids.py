@@ -48,10 +48,13 @@ def _spaced(parameter: Parameter, text: str) -> list[int] | list[float]:
         ends = [Decimal(match[1].strip()), Decimal(match[2].strip())] if match else []
     except InvalidOperation:
         ends = []
-    inside = all(end.is_finite() and abs(end) <= LARGEST for end in ends)
+    finite = all(end.is_finite() for end in ends)
     logarithmic = match is not None and match[3] == "log"
-    if not match or not ends or not inside or int(match[4]) < 1 or (logarithmic and min(ends) <= 0):
+    if not match or not ends or not finite or int(match[4]) < 1 or (logarithmic and min(ends) <= 0):
         raise ValueError(f"--grid {parameter.name}={shown(text)}; allowed: {GRID_FORMS}")
+    if max(abs(float(end)) for end in ends) > LARGEST:
+        allowed = f"limits of magnitude at most {LARGEST:g}"
+        raise ValueError(f"--grid {parameter.name}={shown(text)}; allowed: {allowed}")
     found = _between(ends[0], ends[1], int(match[4]), logarithmic=logarithmic)
     if parameter.scalar is int:
         return sorted({round(value) for value in found})

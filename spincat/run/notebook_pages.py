@@ -17,13 +17,12 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from spincat.run import _page_pictures, _results
+from spincat.run import _page_pictures
 from spincat.run.notebooks import CHECKOUT_NOTEBOOKS
 from spincat.shared import environment, files
 from spincat.shared.extras import import_extra
@@ -66,30 +65,30 @@ def write(executed: Path) -> Path:
     Links to equations, figures and pages of other chapters become plain text, and so does a
     picture that is neither an output nor a file of ``figures/`` beside the notebook.
 
+    It takes the place of a file of that name.
     Raises ``PageError`` with Sphinx's message where it fails, and ``OSError`` where the page cannot
-    be written, or where another run has replaced the notebook meanwhile.
+    be written.
     """
     target = executed.with_suffix(".html")
     try:
-        digest, page = files.digest(executed), _page(executed)
+        page = _page(executed)
     except (PageError, ModuleNotFoundError):
         raise
     except Exception as error:  # each library raises its own, for what a notebook may hold
         words = " ".join(str(error).split())
         raise PageError(f"{executed.name} could not be made a page: {words}") from error
-    record = executed.with_suffix(".provenance.json").name
-    _results.add(target, page.encode(), record, executed, digest)
+    files.write({target: page.encode()})
     return target
 
 
 def _page(executed: Path) -> str:
     """Let Sphinx make the page in a folder of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, built = Path(folder, "source"), Path(folder, "built")
+    with files.scratch() as folder:
+        source, built = folder / "source", folder / "built"
         _prepare(executed, source)
         command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", str(source), str(built)]
         done = subprocess.run(
-            command, capture_output=True, encoding="utf-8", env=environment.clean(Path(folder)),
+            command, capture_output=True, encoding="utf-8", env=environment.clean(folder),
             check=False,
         )  # fmt: skip
         if done.returncode:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from spincat.run import notebooks
+from spincat.run import notebook_pages, notebooks
 from spincat.run._results import publish, results_folder, retract, staged
-from spincat.shared import environment, provenance
+from spincat.shared import environment, files, provenance
 from spincat.shared.declarations import Value
 from spincat.shared.extras import import_extra
 
@@ -30,6 +29,7 @@ def run(
     output_dir: str | Path,
     parameters: Mapping[str, Any] | None = None,
     *,
+    page: bool = False,
     progress: bool = False,
 ) -> Path:
     """Execute a notebook with other parameters and return the path of the executed copy.
@@ -39,16 +39,18 @@ def run(
     The notebook's current directory is a temporary one, from which its ``figures/`` and all else
     that it wrote are moved to ``output_dir`` in the end: an interrupted run changes nothing there.
     What an earlier run of it left, and this one does not write, is removed.
-    ``progress`` shows a bar that counts the cells.
+    With ``page``, `spincat.run.notebook_pages` writes ``<name>.html`` too; if it cannot, the other
+    results are kept.  ``progress`` shows a bar that counts the cells.
 
     Raises ``FileNotFoundError`` for an unknown notebook and ``ValueError`` for an unknown
     parameter, a wrong type or a value outside its range, all before any work,
-    ``NotebookError`` where a cell fails, and ``OSError`` where nothing can be written, or a file
-    has the name of a result that is not one of this notebook's.
+    ``NotebookError`` where a cell fails, ``PageError`` where no page can be made, and ``OSError``
+    where nothing can be written, or a file has the name of a result that is not one of this
+    notebook's.
     """
     given = parameters or {}
     values = notebooks.check(notebook, given)
-    return run_checked(notebook, output_dir, given, values, progress=progress)
+    return run_checked(notebook, output_dir, given, values, page=page, progress=progress)
 
 
 def run_checked(
@@ -57,6 +59,7 @@ def run_checked(
     given: Iterable[str],
     values: Mapping[str, Any],
     *,
+    page: bool = False,
     progress: bool = False,
 ) -> Path:
     """Execute a notebook as :func:`run` does, for all ``values`` that ``notebooks.check`` returned.
@@ -69,7 +72,7 @@ def run_checked(
     if target == path:
         raise ValueError(f"output_dir = {output_dir} would overwrite the notebook itself")
     record, failed = f"{path.stem}.provenance.json", f"{path.stem}.failed"
-    names = target.name, f"{path.stem}.html"
+    names = target.name, *([f"{path.stem}.html"] if page else [])
     with (
         results_folder(output_dir, record, "notebook", names),
         staged(output_dir, record) as folder,
@@ -82,8 +85,12 @@ def run_checked(
                 executed, output_dir, watch.record(failed, values, kind="notebook")
             )
             raise NotebookError(f"{path.name}: {error}{so_far}") from error
-        publish(folder, record, watch.record(path.stem, values, kind="notebook"))
-        retract(output_dir, f"{failed}.provenance.json")
+        try:
+            if page:
+                notebook_pages.write(executed)
+        finally:  # also after Ctrl-C, as the work is done
+            publish(folder, record, watch.record(path.stem, values, kind="notebook"))
+            retract(output_dir, f"{failed}.provenance.json")
     return target
 
 
@@ -108,8 +115,7 @@ def _execute(path: Path, output: Path, values: Mapping[str, Value], progress: bo
     """
     nbformat = import_extra("nbformat")
     import_extra("papermill")
-    with tempfile.TemporaryDirectory(prefix="spincat-") as name:
-        folder = Path(name)
+    with files.scratch() as folder:
         source = folder / path.with_suffix(".ipynb").name
         nbformat.write(notebooks.read(path), source)
         surroundings = {

@@ -174,6 +174,10 @@ def _parameter_table(path: Path, source: str, above: list[ast.stmt]) -> list[Par
     where = [f"{path}, cell 'parameters', line {node.lineno}" for node in lines]
     table = [_parameter(x, comments, names, at) for x, at in zip(lines, where, strict=True)]
     defaults = {known.name: known.default for known in table}
+    if len(defaults) < len(table):
+        every = [known.name for known in table]
+        twice = next(name for name in every if every.count(name) > 1)
+        raise ValueError(f"{path}, cell 'parameters': {twice} is there twice; allowed: once")
     for known, at in zip(table, where, strict=True):
         _check_declaration(known, defaults, at)
     return table

@@ -13,8 +13,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
 import sys
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ from spincat.run import _points, _records, figure_runs, notebook_runs, notebooks
 from spincat.run._interrupts import noticed
 from spincat.run._results import publish, results_folder, staged
 from spincat.shared import declarations, files, provenance
+from spincat.shared.checks import check_list, check_memory, refusal
 from spincat.shared.cluster import connected
 from spincat.shared.declarations import Parameter, Value, suggestion
 from spincat.shared.extras import import_extra
@@ -78,8 +79,9 @@ def plan(name: str, given: Mapping[str, Any], grid: Mapping[str, Sequence[Value]
 
     Raises ``ValueError`` if a parameter or a value is refused at any point, before any work.
     """
+    grid = {name: check_list(f"grid of {name}", values, "values") for name, values in grid.items()}
     if not grid or not all(grid.values()):
-        raise ValueError(f"grid = {dict(grid)!r}; allowed: at least one parameter with values")
+        raise ValueError(f"grid = {grid!r}; allowed: at least one parameter with values")
     both = [parameter for parameter in grid if parameter in given]
     if both:
         raise ValueError(f"{both[0]!r} is both given and swept; allowed: one of these")
@@ -98,9 +100,13 @@ def plan(name: str, given: Mapping[str, Any], grid: Mapping[str, Sequence[Value]
         name, source = notebook.stem, notebooks.source(notebook)
         check = partial(declarations.check, notebooks.parameters(notebook))
     swept = (dict(zip(grid, row, strict=True)) for row in itertools.product(*grid.values()))
-    return [
+    points = [
         _point(name, source, row, (*given, *row), check({**given, **row}), made_of) for row in swept
     ]
+    for name, values in _axes(points, grid).items():
+        if len({json.dumps(value) for value in values}) < len(values):
+            raise refusal(f"grid of {name}", values, "each value once")
+    return points
 
 
 def run(
@@ -158,6 +164,8 @@ def run(
     kind = "figure" if points[0].source is None else "notebook"
     with results_folder(output_dir, record, kind, names) as folder:
         store = folder / "points"
+        if os.path.lexists(store) and not store.is_dir():
+            raise NotADirectoryError(f"{store} is a file, or a link to none; allowed: a folder")
         store.mkdir(parents=True, exist_ok=True)
         files.clear(store)
         found = {point.key: _points.find(store, point) for point in points}
@@ -218,13 +226,15 @@ def compute_point(point: Point) -> dict[str, bytes] | str:
             if provenance.edited():  # what is imported late may be of the new code
                 return _EDITED
             return {**data, _points.record_name(point): _records.content(record, listed)}
-        with tempfile.TemporaryDirectory() as name:
-            folder, notebook = Path(name, "files"), Path(name, f"{point.name}.md")
+        with files.scratch() as scratch:
+            folder, notebook = scratch / "files", scratch / f"{point.name}.md"
             notebook.write_text(point.source, encoding="utf-8")
             notebook_runs.run_checked(notebook, folder, point.given, point.values)
             if provenance.edited():  # its kernel may have imported some of it before, some after
                 return _EDITED
-            within = (path for path in folder.rglob("*") if path.is_file())
+            within = [path for path in folder.rglob("*") if path.is_file()]
+            size = sum(path.stat().st_size for path in within)
+            check_memory("files", f"{len(within)} of a point", 2.0 * size)  # they are handed on
             return {path.relative_to(folder).as_posix(): path.read_bytes() for path in within}
     except notebook_runs.NotebookError as error:  # without the path of a file that is gone by now
         return f"NotebookError: {error.__cause__ or error}"

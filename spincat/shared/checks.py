@@ -150,7 +150,9 @@ def check_finite(name: str, value: Any, *, infinite: bool = False) -> Floats:
     With ``infinite`` it may be infinite, and of any magnitude, but not NaN.
     """
     most = np.inf if infinite else LARGEST
-    return np.asarray(_array(name, value, "iuf", "real numbers", most), dtype=float)
+    array = _array(name, value, "iuf", "real numbers", most)
+    with np.errstate(over="ignore"):  # of a long double, which may be no double
+        return np.asarray(array, dtype=float)
 
 
 def check_numbers(name: str, value: Any) -> Complexes:
@@ -204,11 +206,13 @@ def check_sparse(name: str, value: Any) -> sparse.csr_array:
 
 def check_list(name: str, value: Any, of: str) -> list[Any]:
     """Return ``value`` as a list, or raise ``ValueError`` unless it is one, ``of`` something."""
-    if isinstance(value, np.ndarray) and value.ndim:
-        return [*value]
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-        raise refusal(name, value, f"a list of {of}")
-    return [*value]
+    is_list = value.ndim > 0 if isinstance(value, np.ndarray) else isinstance(value, Sequence)
+    try:
+        if is_list and not isinstance(value, str | bytes):
+            return [*value]
+    except Exception:  # what a class of anyone raises
+        pass
+    raise refusal(name, value, f"a list of {of}")
 
 
 def _array(
@@ -229,7 +233,7 @@ def _array(
     if array.size and not all(part.min() >= -most and part.max() <= most for part in parts):
         where = np.flatnonzero(~(np.abs(array) <= most))[0]
         raise ValueError(
-            f"{name} holds {array.flat[where]}"
+            f"{name} holds {array.flat[where]!s}"  # in full: a long double may be no double
             + f" at index {where}" * (array.ndim > 0)
             + f"; allowed: {allowed}"
             + (f" of magnitude at most {most:g}" if np.isfinite(most) else ", infinity included")
@@ -295,4 +299,4 @@ def check_memory(name: str, value: Any, n_bytes: float) -> None:
 def check_work(name: str, value: Any, work: float, most: float, what: str) -> None:
     """Raise ``ValueError`` if the ``work`` that an argument asks for would take hours."""
     if not work <= most:
-        raise refusal(name, value, f"at most {most:g} {what}, these are {work:.3g}")
+        raise refusal(name, value, f"at most {most:.3g} {what}, these are {work:.3g}")

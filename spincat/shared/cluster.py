@@ -61,7 +61,13 @@ def connected(scheduler: str) -> Iterator[Any]:
         with distributed.Client(scheduler, timeout=START_LIMIT) as client:
             _wait_for_worker(client, scheduler)
             threading.Thread(target=_watch, args=(client, scheduler, lost), daemon=True).start()
-            yield client
+            try:
+                yield client
+            except Exception as error:
+                if client.status == "running" and not lost:
+                    raise
+                # of what is lost, Dask tells in any words, or by an attribute of None
+                raise distributed.comm.CommClosedError from error
     except (CancelledError, asyncio.CancelledError, distributed.comm.CommClosedError) as e:
         # all that Dask tells of a scheduler that it has lost
         why = lost[0] if lost else f"the Dask scheduler at {scheduler} went away"

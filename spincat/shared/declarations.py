@@ -214,9 +214,9 @@ def by_name(known: Iterable[Parameter], names: Iterable[str]) -> dict[str, Param
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return the end of a message on an unknown name: what begins with it or is near, and all."""
-    names = list(dict.fromkeys(known))
-    longer = [known for known in names if name and known.startswith(name)]
-    nearest = longer or difflib.get_close_matches(name, names, n=1)
+    names, wanted = list(dict.fromkeys(known)), str(name)  # of anyone who calls it from Python
+    longer = [known for known in names if wanted and known.startswith(wanted)]
+    nearest = longer or difflib.get_close_matches(wanted, names, n=1)
     hint = f"; did you mean {' or '.join(map(repr, nearest))}?" if nearest else "."
     return f"{hint} There are: {', '.join(names) or 'none'}"
 

@@ -6,25 +6,26 @@ tells where things are (``PATH``, ``HOME``, ``PYTHONPATH``, proxies, ...); what 
 number, a picture or the success of a run is not: configuration of Matplotlib, IPython, Jupyter and
 Numba, locale and width of the terminal, numbers of threads, modules in the working folder.
 
-Only the standard library is imported here, as the command calls this before anything else.
+Nothing that takes long is imported here, as the command calls this before anything else.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import site
-import tempfile
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+
+from spincat.shared import files
 
 ROOT = Path(__file__).resolve().parents[2]
 
 DROPPED = (
     "PYTHON", "IPYTHON", "JUPYTER", "JPY_", "MPL", "MATPLOTLIB", "NUMBA_", "OMP_", "OPENBLAS_",
-    "MKL_", "LC_", "LANG", "COLUMNS", "LINES", "SOURCE_DATE_EPOCH", "GIT_",
+    "MKL_", "LC_", "LANG", "COLUMNS", "LINES", "SOURCE_DATE_EPOCH", "GIT_", "TQDM_",
+    "LOKY_", "JOBLIB_MULTIPROCESSING",
 )  # fmt: skip
 """How the names of the variables begin that are not handed on."""
 
@@ -71,7 +72,10 @@ def clean(folder: Path, outside: Mapping[str, str] | None = None) -> dict[str, s
 def prepare() -> None:
     """Bring this process to the settings of :func:`clean`, before NumPy and Matplotlib load."""
     # the locale and the streams of this process are open already: only what is read later
-    later = "MPL", "MATPLOTLIB", "NUMBA_", "SOURCE_DATE_EPOCH", "GIT_"
+    later = (
+        "MPL", "MATPLOTLIB", "NUMBA_", "OMP_", "OPENBLAS_", "MKL_", "SOURCE_DATE_EPOCH", "GIT_",
+        "TQDM_", "LOKY_", "JOBLIB_MULTIPROCESSING",
+    )  # fmt: skip
     for name in [*os.environ]:
         if name.upper().startswith(later) and name not in KEPT:
             del os.environ[name]
@@ -88,9 +92,9 @@ def give_numba_a_cache() -> None:
     home = Path(os.path.expanduser(os.environ.get("XDG_CACHE_HOME") or "~/.cache"))
     if "NUMBA_CACHE_DIR" in os.environ or _can_write(ROOT / "spincat") or _can_write(home):
         return
-    folder = tempfile.mkdtemp(prefix="spincat-numba-")
-    os.environ["NUMBA_CACHE_DIR"] = folder
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = files.scratch_folder()
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    atexit.register(files.remove, folder)
 
 
 def _can_write(folder: Path) -> bool:

@@ -9,8 +9,9 @@ import platform
 import re
 import secrets
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ABANDONED_AFTER = 3600.0
@@ -50,6 +51,15 @@ def digest(path: Path) -> str:
     """Return the SHA-256 of a file as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def visible(folder: Path, *endings: str) -> list[Path]:
+    """Return the files in a folder, and in those below, whose names end so.
+
+    Hidden ones are left out, and links to nowhere and pipes: what editors leave.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.name.endswith(endings))
+    return [path for path in paths if path.is_file() and not path.name.startswith(".")]
 
 
 def sync(path: Path) -> None:
@@ -106,6 +116,31 @@ def clear(folder: Path) -> None:
             old = now - path.lstat().st_mtime > ABANDONED_AFTER
             if has_ended(path.name) or (old and _TEMPORARY.fullmatch(path.name)):
                 remove(path)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Yield a folder among the system's temporary files, which is there inside of the block."""
+    folder = scratch_folder()
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def scratch_folder() -> Path:
+    """Make a folder among the system's temporary files, for this user alone.
+
+    What processes of this user left there when they were killed is removed.
+    """
+    parent = Path(tempfile.gettempdir())
+    for path in parent.glob(".spincat.*.tmp"):
+        with suppress(OSError):  # another process clears, too
+            if has_ended(path.name) and path.lstat().st_uid == os.getuid():
+                remove(path)
+    folder = temporary_path(parent / "spincat")
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def remove(path: Path) -> None:

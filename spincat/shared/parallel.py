@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from spincat.shared import provenance
 from spincat.shared.checks import check_positive_integer
-from spincat.shared.cluster import check_address, connected
+from spincat.shared.cluster import SILENCE_LIMIT, check_address, connected
 
 BLOCKS_PER_WORKER = 4
 """More than one, as rows may take different times; few, as each is a message."""
@@ -111,7 +111,8 @@ def workers(jobs: int = 1, scheduler: str | None = None) -> Iterator[None]:
         hashes = client.run(provenance.code_hash)
         if others := [name for name, code in hashes.items() if code != provenance.code_hash()]:
             raise RuntimeError(f"the worker {others[0]} has another version of spincat")
-        with parallel_config("dask"):
+        # longer than the client waits, which then says what is wrong
+        with parallel_config("dask", wait_for_workers_timeout=2 * SILENCE_LIMIT):
             yield
 
 

@@ -29,16 +29,10 @@ _PACKAGES = "numpy", "scipy", "sympy", "qutip", "numba", "xarray", "matplotlib"
 def _sources() -> str:
     """Return sixteen hexadecimal digits that change with any source file of the package."""
     digest = hashlib.sha256()
-    for path in _source_files():
-        digest.update(f"{path.relative_to(PACKAGE)}\0".encode())
+    for path in files.visible(PACKAGE, *_SOURCES):
+        digest.update(os.fsencode(path.relative_to(PACKAGE)) + b"\0")
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _source_files() -> list[Path]:
-    """Return all source files, without the hidden ones and links to nowhere that editors leave."""
-    paths = sorted(path for path in PACKAGE.rglob("*") if path.name.endswith(_SOURCES))
-    return [path for path in paths if path.is_file() and not path.name.startswith(".")]
 
 
 _CODE = _sources()
@@ -94,7 +88,9 @@ def _differs(git: Callable[..., str]) -> bool:
         for entry, _, name in [line.partition("\t")]
         if name.endswith(_SOURCES) and not PurePosixPath(name).name.startswith(".")
     }
-    found = {path.relative_to(PACKAGE).as_posix(): path for path in _source_files()}
+    found = {
+        path.relative_to(PACKAGE).as_posix(): path for path in files.visible(PACKAGE, *_SOURCES)
+    }
     if found.keys() != committed.keys():
         return True
     # as git would store them, such as with other line ends

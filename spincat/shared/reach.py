@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+
+from spincat.shared import files
 
 _BY_NAME = "__import__", "importlib", "import_module", "exec", "eval", "runpy", "subprocess"
 """Words of a notebook that imports, or starts, what it names in a text, which may be anything."""
@@ -51,7 +52,7 @@ def _file(name: str) -> Path:
 def _imports_of(name: str) -> set[str]:
     """Return what a module imports; of a folder, nothing unless it is asked for by name."""
     file = _file(name)
-    return set() if file.name == "__init__.py" else _imports((file.read_text(encoding="utf-8"),))
+    return set() if file.name == "__init__.py" else _imports((file.read_text("utf-8", "replace"),))
 
 
 def _imports_by_name(source: str) -> bool:
@@ -133,8 +134,9 @@ def _everything(folder: str) -> set[str]:
     """Return a module, or all modules of a folder and of the folders in it."""
     if _file(folder).name != "__init__.py":
         return {folder}
-    paths: Iterable[Path] = _file(folder).parent.rglob("*.py")
-    parts = (path.relative_to(PACKAGE.parent).with_suffix("").parts for path in paths)
+    paths = files.visible(_file(folder).parent, ".py")
+    parts = [path.relative_to(PACKAGE.parent).with_suffix("").parts for path in paths]
+    parts = [part for part in parts if all(map(str.isidentifier, part))]  # others are no modules
     return {".".join(part[:-1] if part[-1] == "__init__" else part) for part in parts}
 
 
