@@ -179,7 +179,7 @@ def advance(
     moments: Floats,
     sums: Floats,
 ) -> None:
-    """Go from q_start to q_stop of `_leja`; q_k is in ``pair[k % 2]`` and recorded."""
+    """Go from q_start to q_stop of `leja`; q_k is in ``pair[k % 2]`` and recorded."""
     for k in range(start, stop):
         M, older = pair[k % 2], pair[(k + 1) % 2]
         _newton_step(

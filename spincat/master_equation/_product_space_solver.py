@@ -1,4 +1,4 @@
-"""The expansion of `_leja` applied to one parity block, draw by draw."""
+"""The expansion of `spincat.shared.leja` applied to one parity block, draw by draw."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spincat.master_equation import _leja as newton
 from spincat.master_equation import _product_space_kernels as kernels
 from spincat.master_equation._product_space_blocks import SLAB, ParityBlock, spectrum
+from spincat.shared import leja as newton
 from spincat.shared.errors import ConvergenceError
 from spincat.shared.types import Floats, Parity
 

@@ -8,7 +8,7 @@ operator B = S₋² - 2ηN (Γ2 = 1), and in the frame of ``_product_space_block
     \dot M = \frac1{N^2}\left[B M B^T - \tfrac12(B^TB\,M + M\,B^TB)\right] - \Delta\circ M^T,
     \qquad \Delta_{ij} = E_i - E_j ,
 
-E the diagonal of H₀.  exp(tL) is interpolated at Leja points (``_leja``): a few
+E the diagonal of H₀.  exp(tL) is interpolated at Leja points (`spincat.shared.leja`): a few
 hundred actions of L serve all times, and the coefficients serve all draws.  The expansion stops on
 a bound of the error that holds for every quantum channel, and raises if it cannot be met.
 """
@@ -24,7 +24,6 @@ import numpy as np
 from joblib import delayed, effective_n_jobs
 from numpy.typing import ArrayLike, NDArray
 
-from spincat.master_equation._leja import MOST_POINTS
 from spincat.master_equation._product_space_blocks import LARGEST_N, parity_block
 from spincat.master_equation._product_space_solver import Solver
 from spincat.model.ensemble import SpinEnsemble
@@ -41,6 +40,7 @@ from spincat.shared.checks import (
     check_tolerance,
 )
 from spincat.shared.errors import ConvergenceError
+from spincat.shared.leja import MOST_POINTS
 from spincat.shared.parallel import shared_out
 from spincat.shared.types import Complexes, Floats, Parity
 

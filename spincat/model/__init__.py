@@ -1,11 +1,12 @@
 """What everything is about: the ensemble of Eqs. 1-2, its cavity, its broadening and its states.
 
-Parameters (`ensemble`, `cavity` of Appendix A), distributions of the detunings (`broadening`), the
-states of Eqs. 5-8 and their Wigner functions (`states`, `wigner`), and the operators that the
-solvers act with (`operators`).  No dynamics.  It may import `spincat.shared` only.
+Parameters (`ensemble`, `cavity` of Appendix A), distributions of the detunings (`broadening`) and
+what a collective mode sees of them (`line`), the states of Eqs. 5-8 and their Wigner functions
+(`states`, `wigner`), and the operators that the solvers act with (`operators`).  No dynamics.  It
+may import `spincat.shared` only.
 """
 
-from spincat.model import broadening, cavity, ensemble, operators, states, wigner
+from spincat.model import broadening, cavity, ensemble, line, operators, states, wigner
 from spincat.model.broadening import Broadening, Gaussian, Lorentzian, TwoPoint, Uniform
 from spincat.model.cavity import Cavity
 from spincat.model.ensemble import SpinEnsemble
@@ -37,6 +38,7 @@ __all__ = [
     "ensemble",
     "ladder_lowering",
     "levels",
+    "line",
     "liouvillian",
     "operators",
     "pair_lowering",

@@ -2,10 +2,10 @@
 
 Refusals of arguments (`checks`) and the memory they are measured against (`memory`), the cache of
 public functions (`caching`), parameters declared as types (`declarations`), what solvers raise
-(`errors`), names of types (`types`), rows shared out among processes (`parallel`) or a Dask cluster
-(`cluster`), files (`files`), optional packages (`extras`), what is taken from the user's
-environment (`environment`), where a result comes from (`provenance`) and which modules it depends
-on (`reach`), and the table at the end of a chapter (`verdicts`).
+(`errors`), exponentials as Newton series (`leja`), names of types (`types`), rows shared out among
+processes (`parallel`) or a Dask cluster (`cluster`), files (`files`), optional packages (`extras`),
+what is taken from the user's environment (`environment`), where a result comes from (`provenance`)
+and which modules it depends on (`reach`), and the table at the end of a chapter (`verdicts`).
 They may import nothing of the package but each other.
 """
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         errors,
         extras,
         files,
+        leja,
         memory,
         parallel,
         provenance,
@@ -40,6 +41,7 @@ __all__ = [
     "errors",
     "extras",
     "files",
+    "leja",
     "memory",
     "parallel",
     "provenance",

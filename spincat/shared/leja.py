@@ -45,7 +45,7 @@ class Expansion:
 
     ``table`` (T, K) holds c_k at each time since the start of its ``segment`` (T,), ``end`` (K,)
     at the end of a segment, ``largest`` (K,) the largest modulus of both, and ``integral`` (K,)
-    the integral of |c_k| over a segment.
+    the integral of its modulus over a segment.
     """
 
     points: Points
@@ -155,7 +155,7 @@ def _select(x: Floats, y: Floats, count: int) -> tuple[Integers, float]:
 def coefficients(
     a: Floats, beta: Floats, gamma: float, step: float, times: Floats
 ) -> tuple[Floats, Floats]:
-    """c_k at increasing times, shape (T, K), and the integrals of |c_k| from 0 to the last time.
+    """c_k at increasing times, shape (T, K), and integrals of the moduli from 0 to the last time.
 
     Taylor series of steps of at most ``step``; the integrals by the larger end of each step.
     """
