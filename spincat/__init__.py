@@ -4,7 +4,8 @@ Rates are in units of the two-body loss Γ2 and times in units of 1/Γ2 througho
 
 The folders answer "quantum or mean field, finite N or infinite": `spincat.model` is what everything
 is about, `spincat.free` the closed forms without drive, `spincat.master_equation` quantum mechanics
-at finite N, `spincat.mean_field` product states at finite N, `spincat.large_n` the limit N → ∞, and
+at finite N, `spincat.many_spins` from eight spins to infinitely many,
+`spincat.mean_field` product states at finite N, `spincat.large_n` the limit N → ∞, and
 `spincat.symbolic` the derivations.  `spincat.figures` computes and draws, `spincat.run` is the
 command ``spincat``, and `spincat.shared` knows no physics.
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         figures,
         free,
         large_n,
+        many_spins,
         master_equation,
         mean_field,
         model,
@@ -47,6 +49,7 @@ __all__ = [
     "figures",
     "free",
     "large_n",
+    "many_spins",
     "master_equation",
     "mean_field",
     "model",

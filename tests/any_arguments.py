@@ -19,7 +19,7 @@ import spincat
 from spincat.master_equation import cavity_elimination
 from spincat.model import Cavity, Gaussian, SpinEnsemble, spin_cat
 
-FOLDERS = "model", "free", "mean_field", "master_equation", "large_n", "symbolic"
+FOLDERS = "model", "free", "mean_field", "master_equation", "many_spins", "large_n", "symbolic"
 PLAIN = {"int", "bool", "Equations", "Parity"}
 """Types of the arguments of a derivation that is tried; the others take expressions of SymPy."""
 
@@ -29,20 +29,25 @@ CAVITY = Cavity(2, 1.0, 0.05, 0.02, 2e-3).driven(eta=0.3)
 EXAMPLES: dict[str, Any] = {
     "a": 0.03, "accuracy": 1e-3, "adiabaticity": 0.1, "alpha": 0.8, "azimuth": 0.1, "b": 2.0,
     "basis": "dicke", "bodies": 2, "broadening": Gaussian(0.1), "cavities": [1.9, 2.0],
-    "cavity": 2.0, "columns": "odd", "count": 2, "conjugates": 1, "coupling": 0.05, "delta": 0.03,
+    "cavity": 2.0, "columns": "odd", "count": 2, "conjugates": 1, "correction": True,
+    "counter_rotating": False, "coupling": 0.05, "delta": 0.03,
     "detunings": [0.1, -0.1, 0.05, -0.05], "distribution": "uniform", "draws": 8, "drive": 1e-3,
     "ensemble": SpinEnsemble(4, 0.2), "equations": "product", "eta": 0.2, "exact_draws": 2,
-    "exchange": True, "first": np.eye(4) / 4, "gamma": 0.1, "gap": 0.5,
+    "excitations": 2, "exchange": True, "first": np.eye(4) / 4, "gamma": 0.1, "gap": 0.5,
     "generator": cavity_elimination.spin_liouvillian(SpinEnsemble(6, 0.2)), "guess": -0.01 + 0.03j,
     "h": 0.02, "half": 1, "hamiltonian": np.eye(2), "hamiltonians": None, "imaginary": [0.0],
-    "initial": None, "jumps": [np.eye(2)], "kappa": 1e-3, "left": [np.eye(2)], "length": 1.0,
-    "lost": 0, "matrix": np.eye(4), "max_actions": 50_000, "mixing": 0.03, "multiplicities": None,
-    "n_spins": 4, "n_times": 2, "noise": 0.01, "nonlinearity": 0.01, "observable": "boson",
-    "observables": [np.eye(16)], "omega": 1.0, "options": None, "order": 3, "parity": "even",
-    "phase": 0.1, "photons": 1, "populations": 0, "printed": False, "rates": [0.1 + 0.1j],
-    "ratio": 0.0, "real": [0.0, 1.0], "remainder": 0, "rho": np.eye(3) / 3, "right": [np.eye(2)],
+    "initial": None, "jumps": [np.eye(2)], "kappa": 1e-3,
+    "ladder": [0.0, 0.6, 0.0, 0.8], "left": [np.eye(2)], "length": 1.0,
+    "line": Gaussian(0.1), "loss": 0.1, "lost": 0, "matrix": np.eye(4),
+    "max_actions": 50_000, "mixing": 0.03,
+    "multiplicities": None, "n_max": None, "n_spins": 4, "n_times": 2, "noise": 0.01,
+    "nonlinearity": 0.01, "observable": "boson", "observables": [np.eye(16)], "omega": 1.0,
+    "options": None, "order": 3, "parity": "even", "phase": 0.1, "photons": 1, "populations": 0,
+    "printed": False, "rates": [0.1 + 0.1j],
+    "ratio": 0.0, "real": [0.0, 1.0], "remainder": 0, "reversal": 0.5, "rho": np.eye(3) / 3,
+    "right": [np.eye(2)],
     "rows": "even", "rtol": 1e-4, "second": np.eye(4) / 4, "seed": 1, "sigma": [0.14 + 0.14j] * 4,
-    "sigmas": 1, "spread": 0.1,
+    "sigmas": 1, "sites": 3, "spread": 0.1,
     "start": None, "state": HALF, "states": np.eye(4) / 4, "step": 1e-4, "steps": 4,
     "t_max": 2.0, "theta": 0.6, "time": 1.0, "times": [0.0, 1.0], "tol": 1e-4, "tolerance": 1e-6,
     "width": 0.03, "x": np.ones((3, 2)), "z": [-0.9] * 4, "zeta": 0.1,
@@ -69,11 +74,20 @@ OTHERS: dict[str, dict[str, Any]] = {
     "master_equation.multibody_loss": {
         "state": spin_cat(4, 0.9, parity="even", basis="product").real
     },
+    "master_equation.multibody_loss.held_fidelity_of_classes": {
+        "sizes": [2, 1], "detunings": [0.1, -0.1],
+    },
     "master_equation.product_space.evolve": {"state": np.eye(16)[-1]},
     "master_equation.product_space.cat_fidelity_qutip": {"detunings": [0.1, -0.1]},
+    "many_spins": {"state": "even", "times": [0.0, 1.0]},
+    "many_spins.classes": {"sizes": [2, 1], "detunings": [0.1, -0.1], "state": "even"},
+    "many_spins.reversal": {
+        "sizes": [2, 1], "detunings": [0.1, -0.1], "times": [0.0, 1.0], "state": "even",
+    },
     "large_n.continuum.collective_rate": {"width": 0.07},
     "large_n.critical_linewidths": {"ensemble": SpinEnsemble(4, 0.1)},
     "large_n.finite_n": {"n_spins": 1000},
+    "many_spins.zeno": {"state": "odd"},
     "large_n.finite_n.spectrum": {
         "ensemble": SpinEnsemble(20, 0.4), "sigma": [0.14 + 0.14j] * 20, "z": [-0.9] * 20,
     },

@@ -126,7 +126,7 @@ def is_finite(answer: Any) -> bool:
 def test_all_public_functions_are_tried():
     assert len(FUNCTIONS) > 140
     assert {name.partition(".")[0] for name in FUNCTIONS} == {
-        "model", "free", "mean_field", "master_equation", "large_n", "symbolic",
+        "model", "free", "mean_field", "master_equation", "many_spins", "large_n", "symbolic",
     }  # fmt: skip
     unused = EXAMPLES.keys() - {
         p for f in FUNCTIONS.values() for p in inspect.signature(f).parameters

@@ -10,7 +10,7 @@ import pytest
 
 import spincat
 
-FOLDERS = ["free", "large_n", "master_equation", "mean_field", "model"]
+FOLDERS = ["free", "large_n", "many_spins", "master_equation", "mean_field", "model"]
 """Folders whose public names all have an example."""
 MODULES = [
     module.name

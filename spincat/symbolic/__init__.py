@@ -5,8 +5,9 @@ stabilise it (`stabilisation`, Eq. 39); free evolution (`dephasing`, Eqs. 9-21);
 from the cavity (`dispersive`, Eqs. 32-33, and `adiabatic_elimination`, Eqs. 35-38); the mean field
 in general (`product_state`, Eqs. 40-46), of one spin (`spin_rates`, Eqs. 22-23), of identical spins
 (`identical_spins`, Eqs. 24-25) and of two halves (`mirror_halves`, Eqs. 26-28, and
-`small_detuning`, Eqs. 47-50), and its limit of many spins (`planar_flow`, `slow_spins`).  It may
-import `spincat.shared` only.
+`small_detuning`, Eqs. 47-50), and its limit of many spins (`planar_flow`, `slow_spins`); the
+quantum limit of many spins at fixed amplitude (`bright_mode`), for small detunings (`zeno`).  It
+may import `spincat.shared` only.
 """
 
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ import lazy_loader
 if TYPE_CHECKING:
     from spincat.symbolic import (
         adiabatic_elimination,
+        bright_mode,
         dephasing,
         dispersive,
         holstein_primakoff,
@@ -27,10 +29,12 @@ if TYPE_CHECKING:
         small_detuning,
         spin_rates,
         stabilisation,
+        zeno,
     )
 
 __all__ = [
     "adiabatic_elimination",
+    "bright_mode",
     "dephasing",
     "dispersive",
     "holstein_primakoff",
@@ -42,5 +46,6 @@ __all__ = [
     "small_detuning",
     "spin_rates",
     "stabilisation",
+    "zeno",
 ]
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, __all__)
