@@ -52,6 +52,7 @@ OTHER_PARAMETERS = {
     },
     "appendix_b_mean_field": {"eta": 1.3, "phase": 1.1, "seed": 7},
     "appendix_c_small_detuning": {"n_spins": 2000, "eta": 4.0, "h": 0.04},
+    "beyond_fixed_amplitude": {"eta": 0.45, "delta": 0.06, "largest": 20_000},
     "sec4_1_identical_spins": {"n_spins": 60, "eta_max": 9.0},
 }
 

@@ -162,8 +162,12 @@ def _as_it_is(kind: Any) -> Callable[[Any], Any]:
 def _as_list(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return [*value] if value.ndim else value[()]
-    is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
-    return [*value] if is_list else value
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        return value
+    try:
+        return [*value]
+    except Exception as error:  # a list of anyone
+        raise ValueError(f"a list that cannot be read: {error}") from None
 
 
 def _listed(value: Any) -> Any:

@@ -169,7 +169,7 @@ class Parameter:
             example = example[0] if isinstance(example, list) and example else None
         if error["type"] in ("too_short", "too_long"):
             kind += _annotations.length(self._levels[len(error["loc"])][1])
-        such = f", such as {example!r}" if example is not None else ""
+        such = f", such as {shown(example)}" if example is not None else ""
         return f"{self.name} = {value}; allowed: {kind}{such}"
 
 
