@@ -77,6 +77,24 @@ def test_the_exchange_gap_does_not_depend_on_the_coupling(cavity):
     assert small["exchange gap"] == pytest.approx(1 / product)
 
 
+@given(cavities, st.floats(0.01, 100))
+def test_linear_dipoles_by_the_response_of_an_oscillator(cavity, eta):
+    """The field at ω₀ of an oscillator of 2ω₀ is 2gω_c/(ω_c² − ω₀²), of which half turns along."""
+    linear = replace(cavity, counter_rotating=True).driven(eta)
+    field = 2 * cavity.coupling * 2 * cavity.omega / (3 * cavity.omega**2)
+    assert linear.pair_coupling == pytest.approx(3 * cavity.nonlinearity * field**2)
+    assert linear.pair_coupling == pytest.approx(16 / 9 * cavity.pair_coupling)
+    small = linear.conditions()
+    gap = cavity.coupling * field * cavity.n_spins / linear.gamma2
+    assert small["exchange gap"] == pytest.approx(gap)
+    product = 16 * small["nonlinear"] * small["elimination"]
+    assert small["exchange gap"] == pytest.approx(1 / product)
+    loss = cavity.kappa * field**2 * cavity.n_spins / linear.gamma2
+    assert small["single loss"] == pytest.approx(loss)
+    bound = 48 * cavity.nonlinearity * small["single loss"] * small["elimination"] ** 3
+    assert linear.gamma2 == pytest.approx(bound)
+
+
 @pytest.mark.parametrize("ratio", [0.01, 100.0])
 def test_unequal_levels_change_the_displacement_by_that_much(ratio):
     """The steady field of a driven oscillator with unequal levels, found by QuTiP."""
@@ -113,6 +131,7 @@ def test_no_drive_is_no_amplitude():
         ({"coupling": -1.0}, "coupling = -1.0"),
         ({"nonlinearity": np.inf}, "nonlinearity holds inf"),
         ({"kappa": 0}, "kappa = 0"),
+        ({"counter_rotating": 1}, "counter_rotating = 1; allowed: True or False"),
         ({"drive": complex(0, np.nan)}, "drive holds nan"),
     ],
 )

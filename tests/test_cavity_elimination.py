@@ -48,6 +48,40 @@ def test_error_falls_with_the_square_of_the_adiabaticity(n_spins):
     assert error[0.05] < 0.01
 
 
+@pytest.mark.parametrize("excitations", [2, 3])
+@pytest.mark.ledger("eq-35", "elimination-needs-a-fast-cavity", method="integration")
+def test_a_small_cat_does_not_excuse_a_slow_cavity(excitations):
+    """At r²|α|² = 0.005 Eq. 35 is right from the vacuum only, and r alone decides elsewhere."""
+    ensemble, error = SpinEnsemble(30, 0.01), {}  # |α|² = 0.02
+    for r, start in ((0.5, 0), (0.5, excitations), (0.1, excitations), (0.05, excitations)):
+        limit = cd.eliminated(ensemble, 3.0, excitations=start)
+        full = cd.with_cavity(ensemble, r, 3.0, photons=3, excitations=start)
+        assert full[0].real.max() == limit[0].real.max() == pytest.approx(1)
+        error[r, start] = trace_distance(full, limit).max()
+    assert error[0.5, 0] < 0.015
+    assert error[0.5, excitations] > 0.45
+    assert 3.5 < error[0.1, excitations] / error[0.05, excitations] < 7
+    assert error[0.05, excitations] < 0.03
+
+
+@pytest.mark.parametrize(("n_spins", "excitations"), [(6, 2), (30, 2), (30, 3)])
+@pytest.mark.ledger("eq-35", "elimination-needs-a-fast-cavity", method="limit")
+def test_one_pair_and_one_photon_have_a_closed_form(n_spins, excitations):
+    """Without drive: a level of rate κ/2 coupled by G, whose slow rate is 4G²/κ for G ≪ κ/4."""
+    element = np.sqrt(np.prod([k * (n_spins - k + 1) for k in (excitations, excitations - 1)]))
+    t = np.linspace(0, 3.0, 16)
+    for r in (0.03, 0.5):
+        coupling, kappa = element / n_spins / (4 * r), 1 / (4 * r**2)
+        root = np.sqrt(complex(kappa**2 - 16 * coupling**2)) / 4
+        left = np.exp(-kappa * t / 4) * (np.cosh(root * t) + kappa / 4 * np.sinh(root * t) / root)
+        full = cd.with_cavity(SpinEnsemble(n_spins, 0), r, 3.0, photons=1, excitations=excitations)
+        np.testing.assert_allclose(full[:, 1, 1].real, abs(left) ** 2, atol=1e-8)
+        if r < 0.1:  # 8 r²(2n − 3) for many spins
+            rate = kappa / 2 - 2 * root.real
+            change = rate / (4 * coupling**2 / kappa) - 1
+            assert change == pytest.approx(4 * coupling**2 / kappa**2, rel=0.1)
+
+
 @pytest.mark.ledger("eq-32", "eq-34", method="integration")
 def test_the_printed_coupling_pumps_instead():
     ensemble = SpinEnsemble(4, 0.2)
@@ -105,6 +139,9 @@ def test_more_spins_are_faster_only_while_the_elimination_holds():
         (lambda e: cd.with_cavity(e, 0.1, -1.0), "t_max = -1"),
         (lambda e: cd.with_cavity(e, 0.1, 1.0, 1), "n_times = 1; allowed: .*at least 2"),
         (lambda e: cd.with_cavity(e, 0.1, 1.0, photons=0), "photons = 0"),
+        (lambda e: cd.with_cavity(e, 0.1, 1.0, excitations=3), "excitations = 3; allowed: .* 2"),
+        (lambda e: cd.eliminated(e, 1.0, excitations=-1), "excitations = -1"),
+        (lambda e: cd.spin_liouvillian(e, "neither"), "parity = 'neither'"),
         (lambda e: cd.eliminated(SpinEnsemble(2, 1, detunings=[0, 1]), 1.0), "identical spins"),
     ],
 )

@@ -12,8 +12,8 @@ from spincat.model.states import trace_distance
 from spincat.shared.errors import ConvergenceError
 
 
-def eq_31_by_qutip(n_spins, mixing, nonlinearity, cavity, photons, detunings=None):
-    """Eq. 31 on the product space of cavity and single spins."""
+def eq_31_by_qutip(n_spins, mixing, nonlinearity, cavity, photons, detunings=None, linear=False):
+    """Eq. 31 on the product space of cavity and single spins, or with linear dipoles."""
     shifts = np.zeros(n_spins) if detunings is None else detunings
     one = [qutip.qeye(photons + 1)] + [qutip.qeye(2)] * n_spins
 
@@ -27,13 +27,17 @@ def eq_31_by_qutip(n_spins, mixing, nonlinearity, cavity, photons, detunings=Non
         lower = place(qutip.sigmam(), n)
         total += (1 + shifts[n - 1]) * place(qutip.sigmaz(), n) / 2
         total += mixing * (a.dag() * lower + a * lower.dag())
+        if linear:
+            total += mixing * (a * lower + a.dag() * lower.dag())
     return total
 
 
+@pytest.mark.parametrize("linear", [False, True])
 @pytest.mark.parametrize("n_spins", [1, 2, 3])
-def test_spectrum_is_part_of_that_of_single_spins(n_spins):
-    ladder = np.linalg.eigvalsh(cl.hamiltonian(n_spins, 0.05, 0.01, 2.01, photons=16))
-    full = eq_31_by_qutip(n_spins, 0.05, 0.01, 2.01, 16).eigenenergies()
+def test_spectrum_is_part_of_that_of_single_spins(n_spins, linear):
+    matrix = cl.hamiltonian(n_spins, 0.05, 0.01, 2.01, photons=16, counter_rotating=linear)
+    ladder = np.linalg.eigvalsh(matrix)
+    full = eq_31_by_qutip(n_spins, 0.05, 0.01, 2.01, 16, linear=linear).eigenenergies()
     # the two truncate the cubic term differently: compare the lower half of the ladder
     for energy in ladder[: 4 * (n_spins + 1)]:
         assert np.abs(full - energy).min() < 1e-8
@@ -62,6 +66,39 @@ def test_the_factor_tends_to_three():
     base = value[0.02, 0.008]
     limit = base + sum(4 / 3 * (value[k] - base) for k in ((0.01, 0.008), (0.02, 0.004)))
     assert limit == pytest.approx(3, abs=1e-3)
+
+
+@pytest.mark.ledger("eq-31", "eq-33", method="spectrum")
+def test_linear_dipoles_have_another_pair_coupling_and_resonance():
+    """The gap and its place with the counter-rotating half, as Eq. 33 and the shifts promise."""
+    for n_spins in (2, 3):
+        found = cl.avoided_crossing(n_spins, 0.01, 0.002, counter_rotating=True)
+        assert found.pair_coupling / (0.002 * 0.01**2) == pytest.approx(16 / 3, rel=2e-3)
+        # a photon against a pair: exchange, the photon's shift of the spins, Bloch-Siegert shift
+        shift = -(10 * n_spins - 12) / 3 * 0.01**2 + 30 * 0.002**2
+        assert found.cavity - 2 == pytest.approx(shift, rel=0.02)
+
+
+@pytest.mark.ledger("eq-36", method="spectrum")
+def test_linear_dipoles_have_a_larger_gap():
+    """Of two spins with one excitation the exchange lowers the even state and not the odd one."""
+    mixing = 0.005
+    for linear, factor in ((False, 1), (True, 4 / 3)):
+        levels = eq_31_by_qutip(2, mixing, 0.0, 2.0, 6, linear=linear).eigenenergies()
+        symmetric, other = levels[1:3]  # of total spin 1 and 0
+        assert (other - symmetric) / (2 * mixing**2) == pytest.approx(factor, rel=1e-3)
+
+
+@pytest.mark.parametrize("n_spins", [1, 3])
+def test_the_field_of_one_excitation_is_the_response(n_spins):
+    """What a bath that couples to the field sees: its square, over that of a photon, is a loss."""
+    lower = np.kron(np.diag(np.sqrt(np.arange(1.0, 5)), 1), np.eye(n_spins + 1))
+    for linear in (False, True):
+        matrix = cl.hamiltonian(n_spins, 0.002, 0.0, photons=4, counter_rotating=linear)
+        states = np.linalg.eigh(matrix)[1]
+        element = states[:, 0] @ (lower + lower.T) @ states[:, 1]
+        response = Cavity(2, 1, 0.002, 0.01, 0.1, counter_rotating=linear).response
+        assert element**2 == pytest.approx(n_spins * response**2, rel=1e-3)
 
 
 @pytest.mark.ledger("omitted-terms-are-small-for-a-large-nonlinearity", method="spectrum")
@@ -100,16 +137,20 @@ def test_decay_is_that_of_qutip():
     np.testing.assert_allclose(ours.sum(axis=1), 1, atol=1e-10)
 
 
-@pytest.mark.ledger("eq-34", "eq-36", "eq-37", "eq-39", method="qutip")
-def test_the_whole_cavity_makes_the_ensemble_that_its_parameters_promise():
+@pytest.mark.parametrize("linear", [False, True])
+@pytest.mark.ledger("eq-34", "eq-36", "eq-37", "eq-38", "eq-39", method="qutip")
+def test_the_whole_cavity_makes_the_ensemble_that_its_parameters_promise(linear):
     """Eq. 31 with drive and loss, in the laboratory frame, against Eq. 1 with Cavity's numbers."""
     mixing, nonlinearity, ratio = 0.03, 0.01, 0.05
-    kappa = 6 * nonlinearity * mixing**2 / ratio
-    cavity = Cavity(2, 1.0, mixing, nonlinearity, kappa).driven(0.2, 0.7)
+    kappa = 2 * (16 / 3 if linear else 3) * nonlinearity * mixing**2 / ratio
+    cavity = Cavity(2, 1.0, mixing, nonlinearity, kappa, counter_rotating=linear).driven(0.2, 0.7)
     run = cl.driven_spins(cavity, 2.0, 5)
     ensemble = SpinEnsemble.from_cavity(cavity)
     lower = qutip.Qobj(np.diag(np.sqrt([2.0, 2.0]), 1))
     single = np.sqrt(kappa * mixing**2 / cavity.gamma2) * lower
+    jumps = [lower**2 / 2, single]
+    if linear:  # κD[a] in the laboratory frame also takes a's part that turns with S₊
+        jumps.append(single.dag() / 3)
     distance = {}
     for sign in (1, -1):
         half = ensemble.eta * np.exp(1j * sign * ensemble.phase) * lower**2 / 2
@@ -117,7 +158,7 @@ def test_the_whole_cavity_makes_the_ensemble_that_its_parameters_promise():
             half + half.dag(),
             qutip.basis(3, 0),
             run.times,
-            [lower**2 / 2, single],
+            jumps,
             options={"progress_bar": ""},
         )
         matrices = np.array([state.full() for state in model.states[1:]])  # the first is a ket
@@ -126,7 +167,8 @@ def test_the_whole_cavity_makes_the_ensemble_that_its_parameters_promise():
     assert distance[-1] > 0.2
     np.testing.assert_allclose(np.trace(run.states, axis1=1, axis2=2), 1, atol=1e-6)
     assert run.times[-1] == pytest.approx(2.0, rel=1e-3)
-    assert run.drive_frequency == pytest.approx(2 - 2 * mixing**2, abs=2e-4)
+    shift = -(4 / 3 if linear else 2) * mixing**2  # of two excitations of two spins
+    assert run.drive_frequency == pytest.approx(2 + shift, abs=2e-4)
 
 
 def excitations(n_spins, detunings, mixing):

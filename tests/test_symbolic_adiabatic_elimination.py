@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spincat.symbolic import adiabatic_elimination as ae
+from spincat.symbolic import dispersive as dp
 
 FOURTH = ae.eliminate(4)
 
@@ -72,6 +73,27 @@ def test_slow_eigenvalues_improve_by_two_orders():
             store[small] = max(np.abs(slow - value).min() for value in found) / small**2
     assert 3.6 < second[0.04] / second[0.02] < 4.4
     assert 13 < fourth[0.04] / fourth[0.02] < 19
+
+
+@pytest.mark.ledger("elimination-needs-a-fast-cavity", method="derivation")
+def test_the_correction_stays_without_excitations():
+    """[K, K†]/g₂² of N spins is N²(4n + 2) for n ≪ N: the loss of a pair is off by 8r²(2n − 3)."""
+    product = dp.commutator(dp.S_MINUS**2, dp.S_PLUS**2)
+    n, size = dp.EXCITATIONS, dp.N
+    # on the ladder, S+ S- = n(N-n+1) and Sz = n - N/2; every product has as many S+ as S-
+    total = sp.Integer(0)
+    for term, value in dp.terms(product).items():
+        bases = [p.as_base_exp() for p in term.args_cnc()[1]]
+        raised = sum(k for base, k in bases if base == dp.S_PLUS)
+        flips = sp.prod([(n - i) * (size - n + i + 1) for i in range(raised)])
+        turned = sum(k for base, k in bases if base == dp.S_Z)
+        total += value * flips * (n - raised - size / 2) ** turned
+    leading = sp.Poly(sp.expand(total), size).coeff_monomial(size**2)
+    assert sp.expand(leading - (4 * n + 2)) == 0
+    # in (4/κ²)[K, K†]K of K' the commutator acts when the pair is gone
+    r = sp.Symbol("r")
+    change = 4 * r**2 * leading.subs(n, n - 2)
+    assert sp.expand(change - 8 * r**2 * (2 * n - 3)) == 0
 
 
 def test_trace_is_kept_to_every_order():

@@ -94,6 +94,32 @@ def test_the_cubic_term_to_second_order():
     assert dp.by_frequency(first).get(0) is None
 
 
+@pytest.mark.ledger("eq-31", "eq-33", method="derivation")
+def test_a_linear_dipole_has_sixteen_thirds_and_more_exchange():
+    """By a generator that removes both halves of g(a + a†)(S₊ + S₋), and by pymablock."""
+    swap = {dp.S_PLUS: dp.S_MINUS, dp.S_MINUS: dp.S_PLUS}
+    both = dp.generator(dp.EPSILON)
+    both += dp.generator(dp.EPSILON / 3).subs(swap, simultaneous=True)  # at 3ω₀ instead of ω₀
+    coupling = dp.exchange() + dp.exchange().subs(swap, simultaneous=True)
+    free = dp.free_hamiltonian().subs({dp.OMEGA_C: 2, dp.OMEGA_S: 1})
+    assert dp.normal_order(dp.EPSILON * coupling + dp.commutator(both, free)) == 0
+    pair = dp.commutator(both, dp.commutator(both, dp.cubic())) / 2
+    resting = dp.terms(dp.by_frequency(pair)[0])
+    assert resting[dp.A_DAGGER * dp.S_MINUS**2] == sp.Rational(16, 3) * dp.EPSILON**2
+    shift = dp.terms(dp.by_frequency(dp.EPSILON * dp.commutator(both, coupling) / 2)[0])
+    third = dp.EPSILON**2 / 3
+    photons, swapped = dp.A_DAGGER * dp.A * dp.S_Z, dp.S_PLUS * dp.S_MINUS
+    assert shift == {swapped: -4 * third, photons: -4 * third, dp.S_Z: 2 * third}
+
+    leading = dp.linear_by_pymablock()
+    assert sp.simplify(leading.pair / (dp.CHI * dp.G**2 / dp.OMEGA_0**2)) == sp.Rational(16, 3)
+    n, n_a, size = dp.EXCITATIONS, dp.PHOTONS, dp.N
+    s_z = n - size / 2
+    by_hand = (-4 * n * (size - n + 1) - 4 * n_a * s_z + 2 * s_z) * dp.G**2 / (3 * dp.OMEGA_0)
+    assert sp.simplify(leading.shift - by_hand) == 0
+    assert sp.diff(leading.anharmonicity, n) == 0
+
+
 @pytest.mark.ledger("eq-32", "eq-34", method="derivation")
 def test_the_printed_term_turns():
     assert dp.frequency(dp.A_DAGGER * dp.S_MINUS**2) == 0

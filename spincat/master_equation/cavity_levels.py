@@ -21,6 +21,7 @@ from spincat.model.operators import excitations, ladder_lowering, liouvillian, p
 from spincat.shared.checks import (
     check_duration,
     check_finite,
+    check_flag,
     check_inside,
     check_instance,
     check_integer,
@@ -46,13 +47,21 @@ MOST_PERIODS = 1e9
 
 
 def hamiltonian(
-    n_spins: int, mixing: float, nonlinearity: float, cavity: float = 2.0, photons: int = 12
+    n_spins: int,
+    mixing: float,
+    nonlinearity: float,
+    cavity: float = 2.0,
+    photons: int = 12,
+    *,
+    counter_rotating: bool = False,
 ) -> Floats:
     r"""Return Eq. 31 for identical spins, in units of ω₀.
 
     .. math::
         \frac H{\omega_0} = S_z + \frac{\omega_c}{\omega_0}a^\dagger a
         + \epsilon(a^\dagger S_- + aS_+) + \frac{\chi^{(2)}}{\omega_0}(a+a^\dagger)^3 .
+
+    With ``counter_rotating`` the coupling is that of a linear dipole, ε(a + a†)(S₊ + S₋).
 
     Parameters
     ----------
@@ -67,6 +76,9 @@ def hamiltonian(
         Frequency of the cavity ω_c/ω₀; 2 in Eq. 31.
     photons
         Largest number of photons kept.
+    counter_rotating
+        Whether to add ε(aS₋ + a†S₊), which Eq. 31 leaves out; at a cavity of 2ω₀ it is detuned by
+        3ω₀, only three times as far as what is kept.
 
     Returns
     -------
@@ -90,12 +102,14 @@ def hamiltonian(
     lower, spin = photon_lowering(photons).toarray(), ladder_lowering(n_spins).toarray()
     one_a, one_s = np.eye(photons + 1), np.eye(n_spins + 1)
     s_z = np.diag(excitations(n_spins) - n_spins / 2)
-    exchange = np.kron(lower.T, spin)
+    coupling = np.kron(lower.T, spin)
+    if check_flag("counter_rotating", counter_rotating):
+        coupling = coupling + np.kron(lower, spin)
     field = _cubic(photons)
     return np.asarray(
         np.kron(one_a, s_z)
         + check_tolerance("cavity", cavity, *RATES) * np.kron(lower.T @ lower, one_s)
-        + check_tolerance("mixing", mixing, *RATES) * (exchange + exchange.T)
+        + check_tolerance("mixing", mixing, *RATES) * (coupling + coupling.T)
         + check_tolerance("nonlinearity", nonlinearity, *RATES) * np.kron(field, one_s)
     )
 
@@ -109,7 +123,13 @@ class Crossing(NamedTuple):
 
 
 def crossing_levels(
-    cavities: ArrayLike, n_spins: int, mixing: float, nonlinearity: float, photons: int = 12
+    cavities: ArrayLike,
+    n_spins: int,
+    mixing: float,
+    nonlinearity: float,
+    photons: int = 12,
+    *,
+    counter_rotating: bool = False,
 ) -> Floats:
     r"""Return the two eigenvalues of Eq. 31 that belong to one photon and to one pair.
 
@@ -119,7 +139,7 @@ def crossing_levels(
     ----------
     cavities
         Cavity frequencies ω_c/ω₀, shape (M,).
-    n_spins, mixing, nonlinearity, photons
+    n_spins, mixing, nonlinearity, photons, counter_rotating
         As in `hamiltonian`, with N ≥ 2.
 
     Returns
@@ -140,7 +160,9 @@ def crossing_levels(
     pair = [n_spins + 1, 2]  # |1⟩⊗|0⟩ and |0⟩⊗|2⟩
     result = []
     for cavity in row:
-        matrix = hamiltonian(n_spins, mixing, nonlinearity, float(cavity), photons)
+        matrix = hamiltonian(
+            n_spins, mixing, nonlinearity, float(cavity), photons, counter_rotating=counter_rotating
+        )
         energies, states = np.linalg.eigh(matrix)
         weight = (np.abs(states[pair]) ** 2).sum(axis=0)
         result.append(np.sort(energies[np.argsort(weight)[-2:]]))
@@ -148,7 +170,12 @@ def crossing_levels(
 
 
 def avoided_crossing(
-    n_spins: int, mixing: float, nonlinearity: float, photons: int = 12
+    n_spins: int,
+    mixing: float,
+    nonlinearity: float,
+    photons: int = 12,
+    *,
+    counter_rotating: bool = False,
 ) -> Crossing:
     r"""Find the smallest gap between one photon and one pair in Eq. 31, and from it g₂ (Eq. 33).
 
@@ -157,7 +184,7 @@ def avoided_crossing(
 
     Parameters
     ----------
-    n_spins, mixing, nonlinearity, photons
+    n_spins, mixing, nonlinearity, photons, counter_rotating
         As in `hamiltonian`, with N ≥ 2 and ε, χ⁽²⁾ > 0.
 
     Returns
@@ -179,10 +206,15 @@ def avoided_crossing(
     3.03
     """
     n_spins = check_integer("n_spins", n_spins, 2)
+
+    def gap(cavity: float) -> float:
+        pair = crossing_levels(
+            cavity, n_spins, mixing, nonlinearity, photons, counter_rotating=counter_rotating
+        )
+        return float(pair[0, 1] - pair[0, 0])
+
     found = minimize_scalar(
-        lambda cavity: np.diff(crossing_levels(cavity, n_spins, mixing, nonlinearity, photons))[
-            0, 0
-        ],
+        gap,
         bounds=SEARCH,
         method="bounded",
         options={"xatol": 1e-9},
@@ -304,11 +336,12 @@ def driven_spins(
     check_memory("n_times", n_times, 32.0 * check_integer("n_times", n_times, 2) * size**2)
     stop = check_duration("t_max", t_max)
     shape = cavity.n_spins, cavity.mixing, cavity.nonlinearity / cavity.omega
-    tuned = avoided_crossing(*shape, photons).cavity
-    matrix = hamiltonian(*shape, tuned, photons)
+    kind = {"counter_rotating": cavity.counter_rotating}
+    tuned = avoided_crossing(*shape, photons, **kind).cavity
+    matrix = hamiltonian(*shape, tuned, photons, **kind)
     energies, vectors = np.linalg.eigh(matrix)
     rest = energies[np.argmax(np.abs(vectors[0]))]  # of no photon and all spins down
-    frequency = float(crossing_levels(tuned, *shape, photons).mean() - rest)
+    frequency = float(crossing_levels(tuned, *shape, photons, **kind).mean() - rest)
     one_period = _period_map(cavity, matrix, frequency, photons, steps)
     period = 2 * np.pi / frequency * cavity.gamma2 / cavity.omega
     check_work("t_max", t_max, stop / period, MOST_PERIODS, "periods of the drive")

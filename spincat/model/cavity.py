@@ -1,8 +1,9 @@
 r"""The cavity of Appendix A (arXiv:2403.16491) in physical units, and the ensemble it makes.
 
 A cavity at twice the frequency of the spins with a three-wave nonlinearity couples to pairs of
-excitations with :math:`g_2 = 3\chi^{(2)}(g/\omega_0)^2`; eliminated, it drives and damps the spins
-by pairs (Eqs. 35-39).  Everything here is a rate in rad/s, unlike elsewhere in this package.
+excitations with :math:`g_2 = 3\chi^{(2)}(g/\omega_0)^2`, or 16/3 in place of 3 if the coupling is
+that of a linear dipole; eliminated, it drives and damps the spins by pairs (Eqs. 35-39).
+Everything here is a rate in rad/s, unlike elsewhere in this package.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from spincat.shared.checks import (
     check_complex,
+    check_flag,
     check_nonnegative,
     check_number,
     check_positive,
@@ -46,6 +48,10 @@ class Cavity:
         Decay rate κ > 0 of the cavity's energy, rad/s.
     drive
         Complex strength E of the drive, rad/s; none by default.
+    counter_rotating
+        Whether the spins are linear dipoles, coupled by g(a + a†)(S₊ + S₋).  Eq. 31 leaves out half
+        of this, which is right for a coupling to one sense of rotation only: at a cavity of 2ω₀ the
+        other half is detuned by 3ω₀ against ω₀.
 
     Raises
     ------
@@ -67,12 +73,14 @@ class Cavity:
     nonlinearity: float
     kappa: float
     drive: complex = 0.0
+    counter_rotating: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n_spins", check_positive_integer("n_spins", self.n_spins))
         for name in ("omega", "coupling", "nonlinearity", "kappa"):
             object.__setattr__(self, name, check_positive(name, getattr(self, name)))
         object.__setattr__(self, "drive", check_complex("drive", self.drive))
+        check_flag("counter_rotating", self.counter_rotating)
 
     @property
     def mixing(self) -> float:
@@ -80,9 +88,14 @@ class Cavity:
         return self.coupling / self.omega
 
     @property
+    def response(self) -> float:
+        """Field a + a† that a spin makes at its frequency, −ε or −4ε/3, without its sign."""
+        return self.mixing * (4 / 3 if self.counter_rotating else 1)
+
+    @property
     def pair_coupling(self) -> float:
-        """Coupling g₂ = 3χ⁽²⁾(g/Δ)² of a photon to a pair, rad/s (Eq. 33 with its factor 3)."""
-        return 3 * self.nonlinearity * self.mixing**2
+        """Coupling g₂ of a photon to a pair, rad/s: 3χ⁽²⁾ε² (Eq. 33 with its factor 3) or 16/3."""
+        return 3 * self.nonlinearity * self.response**2
 
     @property
     def gamma2(self) -> float:
@@ -152,21 +165,27 @@ class Cavity:
             unequal frequencies (it equals ω₀/(12χ⁽²⁾) times κ/(g₂N)); ``photon shift``
             2gε\|α_d\|²/Γ2, what the photons add to the frequency of every spin; ``anharmonic``
             2\|α_d\|²k/√(k²+κ²), what the cavity's own levels, unequal by k = 30χ⁽²⁾²/ω₀, change in
-            the displacement.
+            the displacement.  Both ``elimination`` and ``elimination, cat`` have to be small.
+            For linear dipoles (``counter_rotating``) the single loss is 16/9 of κε²N, if the bath
+            couples to the field as they do, the exchange and its gap 4/3 of the above (and the gap
+            ω₀/(16χ⁽²⁾) times κ/(g₂N) in units of Γ2), the photon shift 2/3.
         """
         ratio = self.pair_coupling * self.n_spins / self.kappa
         photons = abs(self.displacement) ** 2
         unequal = 30 * self.nonlinearity**2 / self.omega
-        exchange = self.coupling * self.mixing / self.gamma2
+        shift = self.coupling * self.mixing / self.gamma2
+        exchange, by_photons = shift, 2 * shift
+        if self.counter_rotating:  # detuned by 3Δ: it adds to the exchange and opposes the photons
+            exchange, by_photons = shift * (1 + 1 / 3), 2 * shift * (1 - 1 / 3)
         return {
             "dispersive": self.mixing * float(np.sqrt(self.n_spins)),
             "nonlinear": self.nonlinearity / self.omega,
             "elimination": ratio,
             "elimination, cat": ratio * float(np.sqrt(self.intensity)),
             "drive": self.eta * self.gamma2 / self.kappa,
-            "single loss": self.kappa * self.mixing**2 * self.n_spins / self.gamma2,
+            "single loss": self.kappa * self.response**2 * self.n_spins / self.gamma2,
             "exchange": exchange,
             "exchange gap": exchange * self.n_spins,
-            "photon shift": 2 * exchange * photons,
+            "photon shift": by_photons * photons,
             "anharmonic": 2 * photons * unequal / float(np.hypot(unequal, self.kappa)),
         }

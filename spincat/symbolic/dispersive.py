@@ -209,13 +209,29 @@ def by_pymablock() -> Leading:
     Every product that turns in the frame of Eq. 32 is eliminated, order by order in g and χ; what
     remains is diagonal or a†b².  No generator is guessed, and g and χ are treated alike.
     """
+    return _leading(counter_rotating=False)
+
+
+def linear_by_pymablock() -> Leading:
+    r"""Derive Eqs. 32-33 for linear dipoles, coupled by :math:`g(a+a^\dagger)(S_-+S_+)`.
+
+    The half that Eq. 31 leaves out turns at 3ω₀, against ω₀ of the other: :math:`g_2 =
+    \tfrac{16}3\chi^{(2)}(g/\Delta)^2`, and the exchange is :math:`-\tfrac43(g^2/\Delta)S_+S_-`.
+    """
+    return _leading(counter_rotating=True)
+
+
+def _leading(*, counter_rotating: bool) -> Leading:
     a, b = BosonOp("a"), BosonOp("b")
     s_minus = sp.sqrt(N - NumberOperator(b)) * b
     s_plus = Dagger(b) * sp.sqrt(N - NumberOperator(b))
+    coupling = Dagger(a) * s_minus + a * s_plus
+    if counter_rotating:
+        coupling += a * s_minus + Dagger(a) * s_plus
     effective, _, _ = block_diagonalize(
         {
             (0, 0): 2 * OMEGA_0 * Dagger(a) * a + OMEGA_0 * Dagger(b) * b,
-            (1, 0): G * (Dagger(a) * s_minus + a * s_plus),
+            (1, 0): G * sp.expand(coupling),
             (0, 1): CHI * sp.expand((a + Dagger(a)) ** 3),
         },
         fully_diagonalize=sp.Add(*_turning_products(a, b)),
