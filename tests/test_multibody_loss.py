@@ -6,7 +6,11 @@ import qutip
 
 from spincat.master_equation import product_space
 from spincat.master_equation.cavity_exchange import one_excitation_model, symmetric_weight
-from spincat.master_equation.multibody_loss import _hamiltonian, held_fidelity
+from spincat.master_equation.multibody_loss import (
+    _hamiltonian,
+    held_fidelity,
+    held_fidelity_of_classes,
+)
 from spincat.model import states
 from spincat.model.broadening import Gaussian
 from spincat.model.operators import pair_lowering
@@ -77,6 +81,17 @@ def test_identical_spins_stay_on_the_ladder_and_see_no_gap(bodies):
     assert gapped == pytest.approx(plain, abs=1e-9)
 
 
+@pytest.mark.parametrize("sizes", [[1, 1, 1, 1, 1, 1], [2, 3, 1], [3, 3], [6]])
+@pytest.mark.parametrize(("bodies", "parity"), [(2, "odd"), (4, "even")])
+def test_classes_are_spins_that_are_equal(sizes, bodies, parity):
+    rates = Gaussian(0.3).draw(len(sizes), 1, 5)[0]
+    case = cat(6, 1.1, np.pi / 2, parity), np.repeat(rates, sizes), 1.1, 2.0
+    single = held_fidelity(*case, bodies=bodies)
+    ladder = cat(6, 1.1, np.pi / 2, parity, basis="dicke")
+    ours = held_fidelity_of_classes(sizes, rates, ladder, 1.1, 2.0, bodies=bodies)
+    assert ours == pytest.approx(single, abs=1e-9)
+
+
 @pytest.mark.ledger("four-body-loss-holds-both-logical-states", method="integration")
 @pytest.mark.ledger("right-angle-cats-are-a-protected-qubit", method="integration")
 def test_eq_1_loses_one_logical_state_and_four_bodies_hold_both():
@@ -135,3 +150,20 @@ def test_bad_input_is_refused(change, message):
     good = {"state": [0, 0, 0, 1], "detunings": [0.0, 0.1], "alpha": 1.0, "time": 1.0}
     with pytest.raises(ValueError, match=message):
         held_fidelity(**(good | change))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sizes": [100, 100]}, r"sizes = \[100, 100\] .* 4096"),
+        ({"sizes": [2, 0]}, "sizes = 0"),
+        ({"detunings": [0.1]}, r"detunings has shape \(1,\)"),
+        ({"ladder": [1.0, 0.0]}, r"ladder has shape \(2,\); allowed: \(4,\)"),
+        ({"ladder": [1.0, 1.0, 0.0, 0.0]}, "ladder has the weight 2"),
+        ({"bodies": 3}, "bodies = 3; allowed: 2 or 4"),
+    ],
+)
+def test_bad_classes_are_refused(change, message):
+    good = {"sizes": [2, 1], "detunings": [0.1, 0.2], "ladder": [0, 1, 0, 0]}
+    with pytest.raises(ValueError, match=message):
+        held_fidelity_of_classes(**({"alpha": 1.0, "time": 1.0} | good | change))

@@ -86,13 +86,36 @@ def test_the_leading_order_at_fixed_density_is_that_of_equations_29_and_50():
 
 
 @pytest.mark.ledger("eq-49", method="derivation")
-def test_equation_49_has_half_of_its_first_correction():
+def test_equation_49_has_one_of_two_parts_of_its_second_term():
+    h, root = derive.h, sp.sqrt(1 - 16 * derive.h)
+    correction = derive.in_h(derive.spread_coefficients(EQUATIONS["printed"])[1])
+    expected = (1 + 32 * h + (1 - 8 * h + 64 * h**2) / root) / (128 * h**3)
+    assert sp.simplify(correction - expected) == 0
+    small = sp.series(expected, h, 0, 0).removeO()
+    assert sp.expand(small - (1 + 16 * h + 48 * h**2) / (64 * h**3)) == 0
+
+
+def test_the_second_term_at_weak_drive_depends_on_the_equations():
     h = derive.h
     expected = {"printed": (1 + 16 * h) / 64, "paper": (1 + 2 * h) / 32, "product": h / 8}
     for name, value in expected.items():
         correction = derive.in_h(derive.spread_coefficients(EQUATIONS[name])[1])
-        rest = sp.expand(correction - value / h**3) * h
+        rest = sp.expand(sp.series(correction, h, 0, 0).removeO() - value / h**3) * h
         assert rest.is_number  # what is left is of order 1/h
+
+
+@pytest.mark.ledger("eq-49", method="spectrum")
+@pytest.mark.parametrize("name", NAMES)
+def test_the_second_term_of_the_spread_by_newton_s_method(name):
+    """At h = 0.05, where the first two terms of its series in h are 16 % off."""
+    value, n_spins = 0.05, 100_000
+    zeroth, first = derive.spread_coefficients(EQUATIONS[name])
+    slope = 1 / phase_locking.restoring_rate(name, n_spins, value * n_spins)
+    leading = float(zeroth.subs(derive.s, np.sqrt(1 - 16 * value)))
+    second = float(derive.in_h(first).subs(derive.h, value))
+    assert n_spins * (slope - leading) == pytest.approx(second, rel=2e-4)
+    if name == "printed":
+        assert (1 + 16 * value) / (64 * value**3) < 0.85 * second
 
 
 @pytest.mark.parametrize("name", NAMES)

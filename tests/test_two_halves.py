@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spincat.mean_field import all_spins, mirror_halves, two_halves
+from spincat.master_equation import two_halves_response
+from spincat.mean_field import all_spins, mirror_halves, phase_locking, two_halves
 from spincat.model.ensemble import SpinEnsemble
 from spincat.shared.errors import ConvergenceError
 
@@ -149,6 +150,48 @@ def test_lost_spins_come_to_rest_without_detuning(equations):
     guess = [1 / (2 * np.sqrt(n * eta)), 0, 0]
     third = two_halves.fixed_point(guess, n, eta, 0.0, equations=equations)
     np.testing.assert_allclose(end, third, atol=1e-6)
+
+
+@each_set
+@pytest.mark.ledger("synchronisation-breaks-at-a-sixteenth", method="integration")
+def test_equality_does_not_end_at_a_sixteenth_but_the_stationary_state_does(equations):
+    n, unequal = 200, np.array([[0.22, 0.1, -0.85], [0.2, -0.05, -0.8]])
+    times = [0.0, 200.0, 500.0]
+    for h in (0.05, 0.1):
+        equal = two_halves.integrate(
+            [unequal[0] * [1, 0, 1]] * 2, n, h * n, 0.0, times, equations=equations
+        )
+        np.testing.assert_allclose(*np.moveaxis(mirror_halves.cartesian(equal), 1, 0), atol=1e-9)
+        course = two_halves.integrate(unequal, n, h * n, 0.0, times, equations=equations)
+        sigma = course[..., 0] * np.exp(1j * course[..., 1] * [1, -1])
+        apart = np.abs(np.diff(sigma, axis=1))[:, 0]
+        if h < 1 / 16:
+            assert apart[-1] < 1e-6
+            assert abs(sigma[-1, 0]) == pytest.approx(np.sqrt(2 * h), rel=0.02)
+        else:
+            assert apart[2] < apart[1] / 2 < apart[0] / 4
+            assert np.abs(sigma[-1]).max() < 0.05
+
+
+@pytest.mark.ledger("mean-field-agrees-at-weak-drive", method="integration")
+def test_the_phases_of_two_halves_part_without_detuning_at_weak_drive():
+    """In Eqs. 22-23, and not in the exact equations of a product state."""
+    n, eta = 100, 0.25
+    start = mirror_halves.steady_state(n, eta) + np.array([0, 0.01, 0])
+    spread = {
+        name: two_halves.integrate([start] * 2, n, eta, 0.0, [1e4], equations=name)[0, 0, 1]
+        for name in ("paper", "product")
+    }
+    assert spread["product"] < 0.005
+    assert spread["paper"] > 0.02
+
+
+@pytest.mark.ledger("mean-field-agrees-at-weak-drive", method="spectrum")
+def test_what_holds_the_phases_at_weak_drive_is_not_that_of_mean_field():
+    """Below η = Γ2/2 the master equation has a positive rate, which falls with N."""
+    rates = [two_halves_response.restoring_rate(n_spins, 0.4) for n_spins in (8, 12)]
+    assert 1e-5 < rates[1] < rates[0] / 10
+    assert phase_locking.restoring_rate("paper", 1000, 0.4) < 0
 
 
 def test_all_spins_follow_eqs_26_28_inside_the_region():

@@ -30,7 +30,7 @@ from spincat.master_equation.dicke_amplitude import (
     density_matrix,
     quasi_steady_amplitude,
 )
-from spincat.master_equation.multibody_loss import held_fidelity
+from spincat.master_equation.multibody_loss import held_fidelity, held_fidelity_of_classes
 from spincat.master_equation.product_space import cat_fidelity, evolve
 from spincat.master_equation.quasi_dark import (
     decay_coefficient,
@@ -58,6 +58,7 @@ __all__ = [
     "eliminated",
     "evolve",
     "held_fidelity",
+    "held_fidelity_of_classes",
     "mean_fidelity",
     "multibody_loss",
     "nearly_dark_state",

@@ -100,6 +100,38 @@ def self_consistency() -> sp.Expr:
 
 
 @cache
+def emission() -> tuple[sp.Expr, sp.Expr]:
+    """What :func:`slow_rates` have beside the detuning and G: each spin emits by itself.
+
+    The rest turns the Bloch vector (2s, z) of a spin without changing its length.
+    """
+    ds, dw = slow_rates("paper")
+    still = {G: 0, G_conjugate: 0, delta: 0}
+    return sp.factor(ds.subs(still)), sp.factor(dw.subs(still))
+
+
+@cache
+def drift_of_halves() -> tuple[sp.Expr, sp.Expr]:
+    r"""(du/dt, z²) of two halves δ_n = ±δ that keep their total spins, s = √(2h)(1 ± iu).
+
+    Spins of one half that are coupled to the others by S₋ only cannot change its total spin N/4.
+    So :func:`emission` is left out, 4\|s\|² + z² = 1, and G is what holds the mean at √(2h).
+    """
+    u = sp.Symbol("u", real=True)
+    parts = sp.symbols("G_r G_i", real=True)
+    rate = slow_rates("paper")[0] - emission()[0]
+    halves = [
+        sp.expand(rate.subs({s: sp.sqrt(2 * h) * (1 + sign * sp.I * u), delta: sign * delta,
+                             G: parts[0] + sp.I * parts[1]}))
+        for sign in (1, -1)
+    ]  # fmt: skip
+    held = sum(halves).as_real_imag()
+    (force,) = sp.solve([sp.expand(part) for part in held], parts, dict=True)
+    turning = sp.simplify(halves[0].subs(force) / (sp.I * sp.sqrt(2 * h)))
+    return turning, 1 - 8 * h * (1 + u**2)
+
+
+@cache
 def linearised() -> tuple[sp.Matrix, sp.Matrix]:
     """The Jacobian of (a, b, w) of one spin at fixed real G, and the derivatives by Re G, Im G."""
     real, imaginary = sp.symbols("G_r G_i", real=True)

@@ -123,8 +123,10 @@ def spread_coefficients(rates: Rates) -> tuple[sp.Expr, sp.Expr]:
 
 
 def in_h(value: sp.Expr) -> sp.Expr:
-    """Expand a function of s = √(1 − 16h) for small h and return the terms that diverge."""
-    return sp.series(value.subs(s, sp.sqrt(1 - 16 * h)), h, 0, 0).removeO()
+    """Write a rational function of s as a + b/√(1 − 16h) with a and b rational in h."""
+    root, turned = sp.sqrt(1 - 16 * h), value.subs(s, -s)
+    even, odd = sp.cancel((value + turned) / 2), sp.cancel((value - turned) * s / 2)
+    return sp.factor(even.subs(s, root)) + sp.factor(odd.subs(s, root)) / root
 
 
 def slow_conditions(rates: Rates) -> tuple[sp.Expr, sp.Expr]:
