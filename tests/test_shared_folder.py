@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import resource
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import pytest
+import ready_kernels
 import xarray as xr
 from click.testing import CliRunner
 from test_cli import LAST, SMALL, TOY
@@ -19,11 +19,8 @@ from test_notebook_runs import write
 from spincat.run import figure_runs, sweeps
 from spincat.run.cli import main
 
-# Processes that have loaded the package already: they are at the folder at the same moment.
-READY = multiprocessing.get_context("forkserver")
-READY.set_forkserver_preload(
-    ["click.testing", "pytest", "spincat.figures.registry", "spincat.run.cli"]
-)
+# Processes that have loaded the libraries already; there is one server of these for all tests.
+READY = ready_kernels.CONTEXT
 
 SMALL_FIGURE = ["figure", "fig1", *SMALL]
 SMALL_SWEEP = ["sweep", "fig1", "--grid", "n_spins=4,6", *SMALL]
