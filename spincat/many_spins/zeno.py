@@ -238,9 +238,10 @@ def _next_order(times: Floats, outside: Floats, rate: Floats, corrected: bool) -
     """Estimate of what the orders left out change in the weights.
 
     The first order is the number of jumps, the second its square and the weight outside;
-    the factors are 1.5 times what comparisons with the master equation need.
+    the factors cover all comparisons with the master equation, of which those with a gap of 5 Γ2
+    and small cats need the largest.
     """
     mean = (rate[1:] + rate[:-1]) / 2
     jumps = np.append(0.0, np.cumsum(mean * np.diff(times)))
-    second = jumps**2 + 6 * np.maximum.accumulate(outside)
+    second = jumps**2 + 20 * np.maximum.accumulate(outside)
     return np.asarray(second if corrected else 2 * jumps + second)
