@@ -239,3 +239,16 @@ def test_refusals(line: TwoPoint, eta: float, kwargs: dict, words: str) -> None:
 def test_a_long_time_needs_more_sites() -> None:
     with pytest.raises(ConvergenceError, match="sites"):
         evolve_zeno(Gaussian(0.1), 0.2, [1000.0], "odd")
+
+
+@pytest.mark.parametrize(("eta", "delta"), [(0.02, 0.5), (0.02, 0.2), (0.05, 0.1)])
+@pytest.mark.parametrize("state", ["even", "odd", "coherent"])
+def test_the_error_holds_for_small_cats_and_a_gap_of_several_rates(
+    eta: float, delta: float, state: str
+) -> None:
+    """Where the factors of the estimate are needed most."""
+    arguments = TwoPoint(delta), eta, [0.0, 1.0, 5.0, 20.0], state
+    limit = evolve_zeno(*arguments, gap=5.0)
+    full = evolve_bright_mode(*arguments, gap=5.0, tol=1e-8)
+    for name in ("fidelity", "purity", "symmetric_weight"):
+        assert np.all(np.abs(limit[name] - full[name]) <= limit["error"] + full["error"]), name
