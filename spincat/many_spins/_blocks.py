@@ -157,7 +157,7 @@ _LONG_NAMES = {
     "symmetric_weight": "weight without dark excitations",
     "pair_amplitude": "<S_-^2>/N",
     "amplitude": "<S_->/sqrt(N)",
-    "error": "error of fidelity, symmetric weight and purity",
+    "error": "error of fidelity and symmetric weight",
 }
 
 

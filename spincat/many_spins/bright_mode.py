@@ -92,7 +92,8 @@ def evolve_bright_mode(
         ``excitations`` of all modes, ``symmetric_weight`` of the states without dark excitations,
         ``pair_amplitude`` :math:`\langle a^2\rangle`, for a coherent state ``amplitude``
         :math:`\langle a\rangle`, and ``error``, an estimate: bound or estimate of the solver, what
-        leaks at the edge of the basis, and what the end of the chain changes.  For a Lorentzian
+        leaks at the edge of the basis, and what the end of the chain changes.  It is that of the
+        weights; the purity may be off by four times as much.  For a Lorentzian
         ``purity`` is NaN, since the modes that it is lost to are not in the basis.
 
     Raises

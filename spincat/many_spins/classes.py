@@ -98,7 +98,8 @@ def evolve_classes(
         ``excitations``, ``symmetric_weight`` of J = N/2, ``pair_amplitude``
         :math:`\langle S_-^2\rangle/N`, for a coherent state ``amplitude``
         :math:`\langle S_-\rangle/\sqrt N`, and ``error``: of the trace norm of ρ, a bound if the
-        basis is complete and otherwise an estimate, as the attribute ``error_kind`` says.
+        basis is complete and otherwise an estimate, as the attribute ``error_kind`` says.  An
+        estimate is of the fidelity and the weight; the purity may be off by four times as much.
         Over ``time`` and ``class``: ``class_pairs`` :math:`\langle J_-^2\rangle/N_k` of the
         spins of one class.
 

@@ -89,8 +89,8 @@ def evolve_low_rank(
         Over ``time``, and ``draw`` if ``detunings`` has two axes: ``fidelity`` ⟨ψ₀\|ρ\|ψ₀⟩,
         ``purity`` Tr ρ², ``excitations`` ⟨n⟩, ``symmetric_weight`` of J = N/2, ``pair_amplitude``
         ⟨S₋²⟩/N, for ``"coherent"`` also ``amplitude`` ⟨S₋⟩/√N, and ``error``, an estimate of the
-        error of the weights and of ``purity``: from what is missing of the trace, and the weight
-        at ``n_max``.
+        error of the weights: from what is missing of the trace, and the weight at the edge of the
+        basis.  The purity may be off by four times as much where the basis is cut off.
 
     Raises
     ------
